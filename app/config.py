@@ -1,0 +1,107 @@
+"""Settings from the environment. In production the application refuses to start without its secrets."""
+
+import secrets
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import AliasChoices, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Unsafe(RuntimeError):
+    """The configuration would put people's data at risk."""
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default; names in the environment carry the prefix LALANH_ unless aliased."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LALANH_", extra="ignore", populate_by_name=True
+    )
+
+    env: Literal["local", "production", "test"] = "local"
+    demo: bool = True
+
+    database_url: str = Field(
+        "", validation_alias=AliasChoices("DATABASE_URL", "database_url")
+    )
+    database_read_url: str = Field(
+        "", validation_alias=AliasChoices("DATABASE_READ_URL", "database_read_url")
+    )
+    db_pool_size: int = 4
+
+    secret_key: str = Field(
+        "", validation_alias=AliasChoices("SECRET_KEY", "secret_key")
+    )
+    privacy_key: str = ""
+    """Keys the blurring of positions and the tracking links: changing it moves every blurred point."""
+
+    port: int = Field(8000, validation_alias=AliasChoices("PORT", "port"))
+    live_port: int = 0
+    """Port of the live-update process; 0 means the web port plus one."""
+    public_url: str = ""
+    """Where people reach the site, e.g. https://lalanh.example; empty: taken from the request."""
+    live_url: str = ""
+    """Where browsers reach the event stream; empty: same host, `live_port`."""
+    https: bool = False
+    trusted_proxies: int = 0
+
+    basemap_style_url: str = Field(
+        "", validation_alias=AliasChoices("BASEMAP_STYLE_URL", "basemap_style_url")
+    )
+    default_lon: float = 106.7009
+    default_lat: float = 10.7769
+    default_locale: str = "vi"
+    phone_region: str = "VN"
+
+    limiter_storage: str = "memory://"
+    metrics_token: str = ""
+
+    claims_per_person: int = 5
+    lease_minutes: int = 240
+    lease_minutes_life_threatening: int = 30
+    close_after_hours: int = 48
+    ask_after_hours: int = 24
+    expire_after_hours: int = 24 * 14
+    erase_after_days: int = 90
+    export_limit: int = 1_000_000
+
+    @property
+    def production(self) -> bool:
+        """Whether real people use this installation."""
+        return self.env == "production"
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        """Fill in what a single machine can make up for itself; production must say it."""
+        missing = [
+            name
+            for name, value in (
+                ("SECRET_KEY", self.secret_key),
+                ("LALANH_PRIVACY_KEY", self.privacy_key),
+                ("DATABASE_URL", self.database_url),
+                ("LALANH_PUBLIC_URL", self.public_url),
+            )
+            if not value
+        ]
+        if self.production and missing:
+            raise Unsafe(
+                f"Set {', '.join(missing)} before starting in production (see README)."
+            )
+        if self.production:
+            self.https = True
+            self.demo = False
+        self.live_port = self.live_port or self.port + 1
+        return self
+
+
+def local_secret(folder: Path, name: str) -> str:
+    """A secret made once and kept beside the local database (mode 0600); for single-machine use."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().strip()

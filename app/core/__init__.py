@@ -1,0 +1,1 @@
+"""What every feature stands on: database, clock, errors, states, text, jobs, events, audit."""

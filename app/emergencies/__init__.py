@@ -1,0 +1,1 @@
+"""Activations: which categories of help are on, where, from when to when."""

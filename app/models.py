@@ -1,0 +1,22 @@
+"""Every table of the application, imported once, so that the ORM and the migrations know them all."""
+
+from app.areas import models as areas
+from app.cases import models as cases
+from app.core import audit, heartbeat
+from app.delivery import models as delivery
+from app.emergencies import models as emergencies
+from app.people import models as people
+from app.supplies import models as supplies
+from app.volunteers import models as volunteers
+
+__all__ = [
+    "areas",
+    "audit",
+    "cases",
+    "delivery",
+    "emergencies",
+    "heartbeat",
+    "people",
+    "supplies",
+    "volunteers",
+]

@@ -1,0 +1,1 @@
+"""Users, their roles, their sessions and tokens."""

@@ -1,0 +1,1 @@
+"""Supply points: places that sell or give goods."""

@@ -1,0 +1,1 @@
+"""Where volunteers are, what they can do, and when."""

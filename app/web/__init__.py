@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP for all features alike."""

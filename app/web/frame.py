@@ -1,0 +1,135 @@
+"""What the frame around every page needs: one stylesheet, the places of the bar, the switch of language."""
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    redirect,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+
+from app.web.i18n import LOCALES
+from app.web.statics import YEAR_S
+
+bp = Blueprint("frame", __name__)
+
+# One request for all styles: on a slow network each further one would hold up the first paint by a round trip.
+SHEETS = (
+    "vendor/pico/pico.layer.css",
+    "css/tokens.css",
+    "css/base.css",
+    "css/frame.css",
+    "css/buttons.css",
+    "css/forms.css",
+    "css/chips.css",
+    "css/stepper.css",
+    "css/tags.css",
+    "css/card.css",
+    "css/progress.css",
+    "css/states.css",
+    "css/sheet.css",
+    "css/timeline.css",
+    "css/table.css",
+    "css/feed.css",
+    "css/map.css",
+)
+# The bar holds only what is built: a place whose page is not there does not show.
+PLACES = (
+    ("feed.index", "map", _l("Bản đồ")),
+    ("claims.mine", "claims", _l("Nhận giúp")),
+    ("cases.new", "torn", _l("Cần giúp")),
+    ("people.profile", "person", _l("Tôi")),
+)
+_COMMENT = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)
+_SPACE = re.compile(r"\s+")
+_URL = re.compile(r"url\(['\"]?\.\./([^'\")]+)['\"]?\)")
+
+
+@cache
+def _sheet(folder: str, _changed: float) -> tuple[str, str]:
+    """All styles as one text, and its digest; `_changed` makes the cache notice an edit."""
+    texts = [(Path(folder) / name).read_text(encoding="utf-8") for name in SHEETS]
+    css = _SPACE.sub(" ", _COMMENT.sub("", "\n".join(texts)))
+    css = _URL.sub(lambda found: f"url({url_for('static', filename=found[1])})", css)
+    return css, hashlib.sha256(css.encode()).hexdigest()[:12]
+
+
+def sheet() -> tuple[str, str]:
+    """The stylesheet of the site and the digest that names it."""
+    folder = current_app.static_folder or "static"
+    changed = max((Path(folder) / name).stat().st_mtime for name in SHEETS)
+    return _sheet(folder, changed)
+
+
+@bp.get("/assets/<digest>.css")
+def stylesheet(digest: str) -> Response:
+    """Every style that pages use, in one answer that never changes under its name."""
+    css, current = sheet()
+    response = Response(css, mimetype="text/css")
+    kept = f"public, max-age={YEAR_S}, immutable" if digest == current else "no-cache"
+    response.headers["Cache-Control"] = kept
+    return response
+
+
+@bp.post("/language")
+def language() -> Any:
+    """Remember the language that this person chose, and go back to where they were."""
+    chosen = request.form.get("locale", "")
+    if chosen in LOCALES:
+        session["locale"] = chosen
+        session.permanent = True
+    back = request.form.get("back", "/")
+    inside = back.startswith("/") and not back.startswith(("//", "/\\"))
+    return redirect(back if inside else "/", 303)
+
+
+for view in (stylesheet, language):
+    view.guard = "public"  # type: ignore[attr-defined]
+
+
+def import_map() -> dict[str, dict[str, str]]:
+    """Where the browser finds each ES module: the name that modules import → its fingerprinted address."""
+    folder = Path(current_app.static_folder or "static")
+    names = [path.relative_to(folder).as_posix() for path in sorted((folder / "js").glob("*.js"))]
+    names.append("vendor/maplibre/maplibre-gl.mjs")
+    return {"imports": {url_for("static", filename=name, v=None): url_for("static", filename=name) for name in names}}
+
+
+def places() -> list[dict[str, Any]]:
+    """The places of the bar that exist, with the one where the person is."""
+    here = request.endpoint
+    return [
+        {
+            "url": url_for(endpoint),
+            "icon": icon,
+            "name": name,
+            "here": endpoint == here,
+            "endpoint": endpoint,
+        }
+        for endpoint, icon, name in PLACES
+        if endpoint in current_app.view_functions
+    ]
+
+
+def set_up(app: Flask) -> None:
+    """Give every template `styles_url`, `import_map`, `places`, `get_locale`."""
+
+    @app.context_processor
+    def for_frame() -> dict[str, object]:
+        return {
+            "styles_url": lambda: url_for("frame.stylesheet", digest=sheet()[1]),
+            "import_map": import_map,
+            "places": places,
+            "get_locale": get_locale,
+        }

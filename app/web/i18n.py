@@ -1,0 +1,36 @@
+"""The language of the page: what the person chose, else what the browser asks for, else Vietnamese."""
+
+from flask import Flask, g, has_request_context, request, session
+from flask_babel import Babel
+from flask_login import current_user
+
+from app.config import Settings
+
+LOCALES = ("vi", "en")
+babel = Babel()
+
+
+def choose_locale() -> str:
+    """The locale of this request."""
+    if not has_request_context():
+        return "vi"
+    chosen = session.get("locale") or getattr(current_user, "locale", None)
+    if request.path.startswith("/api/"):
+        chosen = None
+    return chosen if chosen in LOCALES else _accepted()
+
+
+def _accepted() -> str:
+    default: str = g.get("default_locale", "vi")
+    return request.accept_languages.best_match(LOCALES, default=default) or default
+
+
+def set_up(app: Flask, settings: Settings) -> None:
+    """Texts are in Vietnamese in the source; the catalogue holds the others."""
+    app.config["BABEL_DEFAULT_LOCALE"] = settings.default_locale
+    app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Ho_Chi_Minh"
+    babel.init_app(app, locale_selector=choose_locale)
+
+    @app.before_request
+    def remember_default() -> None:
+        g.default_locale = settings.default_locale

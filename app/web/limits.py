@@ -1,0 +1,35 @@
+"""How often somebody may try: per address and per account."""
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from app.config import Settings
+from app.core.text import fold
+
+limiter = Limiter(
+    key_func=get_remote_address, strategy="moving-window", headers_enabled=True
+)
+
+
+def address() -> str:
+    """The key of limits by address."""
+    return get_remote_address() or "unknown"
+
+
+def account() -> str:
+    """The key of limits by account: whatever identity was typed, folded, else the address."""
+    typed = request.form.get("identity") or ""
+    if request.is_json:
+        body = request.get_json(silent=True)
+        if isinstance(body, dict):
+            typed = str(body.get("phone") or body.get("email") or "")
+    digits = "".join(ch for ch in typed if ch.isalnum() or ch == "@")
+    return f"account:{fold(digits)[-60:]}" if digits else f"address:{address()}"
+
+
+def set_up(app: Flask, settings: Settings) -> None:
+    """Memory on one machine; name a redis:// storage when there are several."""
+    app.config["RATELIMIT_STORAGE_URI"] = settings.limiter_storage
+    app.config["RATELIMIT_ENABLED"] = settings.env != "test"
+    limiter.init_app(app)

@@ -1,0 +1,44 @@
+"""Cookies, sign-in state and CSRF."""
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.config import Settings, local_secret
+from app.core import embedded
+
+login = LoginManager()
+csrf = CSRFProtect()
+
+
+def set_up(app: Flask, settings: Settings) -> None:
+    """Cookies are HttpOnly, SameSite=Lax and, over https, Secure; every form carries a CSRF token."""
+    app.secret_key = settings.secret_key or local_secret(
+        embedded.data_dir(), "secret_key"
+    )
+    app.config["PRIVACY_KEY"] = settings.privacy_key or local_secret(
+        embedded.data_dir(), "privacy_key"
+    )
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-lalanh" if settings.https else "lalanh",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.https,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=60),
+        REMEMBER_COOKIE_NAME="__Host-remember" if settings.https else "lalanh_remember",
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=settings.https,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=1_000_000,
+        PREFERRED_URL_SCHEME="https" if settings.https else "http",
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    login.init_app(app)
+    csrf.init_app(app)

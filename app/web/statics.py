@@ -1,0 +1,57 @@
+"""Static files under fingerprinted addresses, and compression of what goes over slow networks."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_compress import Compress
+
+from app.config import Settings
+
+compress = Compress()
+YEAR_S = 31_536_000
+
+
+@cache
+def fingerprint(path: str, modified: float) -> str:
+    """The first 12 hex digits of a file's SHA-256; `modified` makes the cache notice a new file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def set_up(app: Flask, settings: Settings) -> None:
+    """`url_for("static", …)` adds `?v=`; an answer to such an address never changes and may be kept."""
+    app.config["COMPRESS_MIMETYPES"] = [
+        "text/html",
+        "text/css",
+        "text/javascript",
+        "application/javascript",
+        "application/json",
+        "application/geo+json",
+        "application/problem+json",
+        "application/vnd.mapbox-vector-tile",
+        "image/svg+xml",
+    ]
+    app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
+    app.config["COMPRESS_BR_LEVEL"] = 5
+    compress.init_app(app)
+    folder = Path(app.static_folder or "static")
+
+    @app.url_defaults
+    def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static" and "v" not in values:
+            path = folder / values["filename"]
+            if path.is_file():
+                values["v"] = fingerprint(str(path), path.stat().st_mtime)
+
+    @app.after_request
+    def keep_long(response: Response) -> Response:
+        if request.endpoint == "static" and response.status_code == 200:
+            if request.args.get("v"):
+                response.headers["Cache-Control"] = (
+                    f"public, max-age={YEAR_S}, immutable"
+                )
+            else:
+                response.headers["Cache-Control"] = "public, max-age=3600"
+        return response
