@@ -8,6 +8,7 @@ from app import cli, models, sitemap, wiring
 from app.config import ROOT, Settings
 from app.web import (
     database,
+    frame,
     handlers,
     i18n,
     limits,
@@ -42,6 +43,7 @@ def create_app(**overrides: Any) -> APIFlask:
     limits.set_up(app, settings)
     statics.set_up(app, settings)
     template_filters.set_up(app)
+    frame.set_up(app)
     handlers.set_up(app)
     openapi.set_up(app, settings)
     metrics.set_up(app, settings)

@@ -3,10 +3,11 @@
 from flask import Blueprint, Flask
 
 from app.people import sessions
+from app.web.frame import bp as frame
 from app.web.metrics import bp as health
 from app.web.pages import htmx
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health,)
+BLUEPRINTS: tuple[Blueprint, ...] = (health, frame)
 
 
 def set_up(app: Flask) -> None:

@@ -24,9 +24,10 @@ from app.web.statics import YEAR_S
 
 bp = Blueprint("frame", __name__)
 
-# One request for all styles: on a slow network each further one would hold up the first paint by a round trip.
+# One request for all styles: on slow networks each further one would hold the first paint up by a round trip.
 SHEETS = (
     "vendor/pico/pico.layer.css",
+    "css/fonts.css",
     "css/tokens.css",
     "css/base.css",
     "css/frame.css",
@@ -95,7 +96,7 @@ def language() -> Any:
 
 
 for view in (stylesheet, language):
-    view.guard = "public"  # type: ignore[attr-defined]
+    setattr(view, "guard", "public")  # noqa: B010 (guards live above web and cannot be imported here)
 
 
 def import_map() -> dict[str, dict[str, str]]:
@@ -103,7 +104,11 @@ def import_map() -> dict[str, dict[str, str]]:
     folder = Path(current_app.static_folder or "static")
     names = [path.relative_to(folder).as_posix() for path in sorted((folder / "js").glob("*.js"))]
     names.append("vendor/maplibre/maplibre-gl.mjs")
-    return {"imports": {url_for("static", filename=name, v=None): url_for("static", filename=name) for name in names}}
+    return {
+        "imports": {
+            url_for("static", filename=name, v=None): url_for("static", filename=name) for name in names
+        }
+    }
 
 
 def places() -> list[dict[str, Any]]:

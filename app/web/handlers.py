@@ -73,6 +73,9 @@ def answer(
     )
     response = Response(body, status, mimetype="text/html")
     response.vary.add("HX-Request")
+    if wants_part():
+        response.headers["HX-Retarget"] = "#messages"
+        response.headers["HX-Reswap"] = "innerHTML"
     return response
 
 
