@@ -50,7 +50,7 @@ PLACES = (
     ("feed.index", "map", _l("Bản đồ")),
     ("claims.mine", "claims", _l("Nhận giúp")),
     ("cases.new", "torn", _l("Cần giúp")),
-    ("people.profile", "person", _l("Tôi")),
+    ("people.me", "person", _l("Tôi")),
 )
 _COMMENT = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)
 _SPACE = re.compile(r"\s+")
