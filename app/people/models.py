@@ -81,6 +81,8 @@ class UserRole(Base):
         ForeignKey("user.id", ondelete="CASCADE"), index=True
     )
     role: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default="", default="")
+    """What the person said when asking for it: a medic's licence and place of work."""
     area_id: Mapped[int | None] = mapped_column(
         ForeignKey("area.id", ondelete="RESTRICT"), index=True
     )
