@@ -1,7 +1,9 @@
 """Every "after X do Y" of the application, on one page."""
 
-from app.core.events import subscribe  # noqa: F401
+from app.cases.announce import announce_case
+from app.core.events import subscribe
 
 
 def set_up() -> None:
     """Connect events to what follows from them."""
+    subscribe("case_changed", announce_case)

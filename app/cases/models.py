@@ -54,13 +54,9 @@ class Case(Base):
             postgresql_where=text("source_id IS NOT NULL"),
         ),
         _public_point_index("ix_case_open_near", "status = 'open' AND on_map"),
-        _public_point_index(
-            "ix_case_open_category_near", "status = 'open'", "category_id"
-        ),
+        _public_point_index("ix_case_open_category_near", "status = 'open'", "category_id"),
         _public_point_index("ix_case_taken_near", "status = 'claimed' AND on_map"),
-        _public_point_index(
-            "ix_case_helped_near", "status IN ('delivered', 'closed') AND on_map"
-        ),
+        _public_point_index("ix_case_helped_near", "status IN ('delivered', 'closed') AND on_map"),
         Index(
             "ix_case_open_cell",
             "cell",
@@ -86,9 +82,7 @@ class Case(Base):
 
     id: Mapped[Key]
     code: Mapped[str] = mapped_column(unique=True)
-    emergency_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("emergency.id"), index=True
-    )
+    emergency_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("emergency.id"), index=True)
     category_id: Mapped[int] = mapped_column(ForeignKey("category.id"))
     status: Mapped[str] = mapped_column(server_default="open", default="open")
     urgency: Mapped[str] = mapped_column(server_default="normal", default="normal")
@@ -96,38 +90,26 @@ class Case(Base):
 
     needs_text: Mapped[str] = mapped_column(server_default="")
     """What is needed in one line, masked: anybody may read it."""
-    search_text: Mapped[str] = mapped_column(
-        Computed("vi_fold(needs_text || ' ' || code)", persisted=True)
-    )
-    household_size: Mapped[int] = mapped_column(
-        SmallInteger, server_default="1", default=1
-    )
+    search_text: Mapped[str] = mapped_column(Computed("vi_fold(needs_text || ' ' || code)", persisted=True))
+    household_size: Mapped[int] = mapped_column(SmallInteger, server_default="1", default=1)
 
     description: Mapped[str] = mapped_column(server_default="", default="")
     contact_name: Mapped[str | None]
     contact_phone: Mapped[str | None] = mapped_column(index=True)
     address: Mapped[str | None]
-    vulnerabilities: Mapped[list[str]] = mapped_column(
-        ARRAY(Text), server_default="{}", default=list
-    )
+    vulnerabilities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
     on_behalf: Mapped[bool] = mapped_column(server_default="false", default=False)
     requester_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
 
-    position: Mapped[Any | None] = mapped_column(
-        Geometry("POINT", srid=4326, spatial_index=False)
-    )
-    public_position: Mapped[Any] = mapped_column(
-        Geometry("POINT", srid=4326, spatial_index=False)
-    )
+    position: Mapped[Any | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    public_position: Mapped[Any] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
     public_p3857: Mapped[Any] = mapped_column(
         Geometry("POINT", srid=3857, spatial_index=False),
         Computed("ST_Transform(public_position, 3857)", persisted=True),
     )
-    cell: Mapped[int] = mapped_column(
-        BigInteger, Computed("cell_z18(public_position)", persisted=True)
-    )
+    cell: Mapped[int] = mapped_column(BigInteger, Computed("cell_z18(public_position)", persisted=True))
     commune_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     province_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
 
@@ -136,17 +118,13 @@ class Case(Base):
     is_demo: Mapped[bool] = mapped_column(server_default="false", default=False)
     idempotency_key: Mapped[str | None] = mapped_column(unique=True)
     request_fingerprint: Mapped[str | None]
-    tracking_version: Mapped[int] = mapped_column(
-        SmallInteger, server_default="1", default=1
-    )
+    tracking_version: Mapped[int] = mapped_column(SmallInteger, server_default="1", default=1)
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     status_at: Mapped[datetime] = mapped_column(server_default=func.now())
     asked_at: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]
-    verified_by: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("user.id", ondelete="SET NULL")
-    )
+    verified_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     erased_at: Mapped[datetime | None]
 
     needs: Mapped[list["Need"]] = relationship(
@@ -166,19 +144,13 @@ class Need(Base):
     )
 
     id: Mapped[Key]
-    case_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("case.id", ondelete="CASCADE")
-    )
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(SmallInteger)
     item: Mapped[str]
     quantity: Mapped[Decimal] = mapped_column(Numeric(10, 2))
     unit: Mapped[str]
-    pledged: Mapped[Decimal] = mapped_column(
-        Numeric(10, 2), server_default="0", default=Decimal(0)
-    )
-    delivered: Mapped[Decimal] = mapped_column(
-        Numeric(10, 2), server_default="0", default=Decimal(0)
-    )
+    pledged: Mapped[Decimal] = mapped_column(Numeric(10, 2), server_default="0", default=Decimal(0))
+    delivered: Mapped[Decimal] = mapped_column(Numeric(10, 2), server_default="0", default=Decimal(0))
 
     case: Mapped[Case] = relationship(back_populates="needs")
 
@@ -202,18 +174,12 @@ class Claim(Base):
             postgresql_where=text("status = 'live'"),
         ),
         Index("ix_claim_volunteer", "volunteer_id", "status"),
-        Index(
-            "ix_claim_lease", "lease_until", postgresql_where=text("status = 'live'")
-        ),
+        Index("ix_claim_lease", "lease_until", postgresql_where=text("status = 'live'")),
     )
 
     id: Mapped[Key]
-    case_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("case.id", ondelete="CASCADE"), index=True
-    )
-    volunteer_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("user.id", ondelete="CASCADE")
-    )
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    volunteer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(server_default="live", default="live")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     lease_until: Mapped[datetime]
@@ -232,9 +198,7 @@ class ClaimNeed(Base):
     __tablename__ = "claim_need"
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
 
-    claim_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("claim.id", ondelete="CASCADE"), primary_key=True
-    )
+    claim_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("claim.id", ondelete="CASCADE"), primary_key=True)
     need_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("need.id", ondelete="CASCADE"), primary_key=True, index=True
     )
@@ -253,9 +217,7 @@ class CaseEvent(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid(), primary_key=True, default=new_id)
-    at: Mapped[datetime] = mapped_column(
-        primary_key=True, server_default=func.clock_timestamp()
-    )
+    at: Mapped[datetime] = mapped_column(primary_key=True, server_default=func.clock_timestamp())
     case_id: Mapped[uuid.UUID]
     actor_id: Mapped[uuid.UUID | None]
     actor_kind: Mapped[str]
@@ -263,9 +225,7 @@ class CaseEvent(Base):
     from_status: Mapped[str | None]
     to_status: Mapped[str | None]
     why: Mapped[str] = mapped_column(server_default="", default="")
-    details: Mapped[dict[str, Any]] = mapped_column(
-        JSONB, server_default="{}", default=dict
-    )
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}", default=dict)
 
 
 class AccessRecord(Base):
@@ -274,11 +234,7 @@ class AccessRecord(Base):
     __tablename__ = "access_record"
 
     id: Mapped[Key]
-    case_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("case.id", ondelete="CASCADE"), index=True
-    )
-    viewer_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("user.id", ondelete="SET NULL")
-    )
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    viewer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     reason: Mapped[str]

@@ -1,5 +1,6 @@
 """The life of a case, as plain rules on plain data."""
 
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -32,7 +33,11 @@ LIFE = Flow(
 STATUSES = LIFE.statuses
 
 CLAIM_LIFE = Flow(
-    {"live": {"delivered", "released", "expired"}, "delivered": {"confirmed", "failed"}}
+    {
+        "live": {"delivered", "released", "expired"},
+        "delivered": {"confirmed", "failed"},
+        "confirmed": {"failed"},
+    }
 )
 CLAIM_STATUSES = CLAIM_LIFE.statuses
 
@@ -62,21 +67,16 @@ class Quantities(NamedTuple):
 
 def new_code(prefix: str) -> str:
     """A short code that can be read out over the phone: `HCM-7K3QFA`."""
-    return f"{prefix}-" + "".join(
-        secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)
-    )
+    return f"{prefix}-" + "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 
 
 def code_prefix(province: str | None) -> str:
-    """Up to three capitals that stand for a province: Hồ Chí Minh gives HCM; nothing known gives LL.
+    """Up to three capitals that stand for a province: "thanh pho ho chi minh" gives HCM; nothing known LL.
 
-    `province` is the folded short name.
+    `province` is the folded full name.
     """
-    letters = "".join(
-        word[0]
-        for word in (province or "").split()
-        if word[0].isascii() and word[0].isalpha()
-    )
+    words = re.sub(r"^(thanh pho|tinh)\s+", "", province or "").split()
+    letters = "".join(word[0] for word in words if word[0].isascii() and word[0].isalpha())
     return letters.upper()[:3] if len(letters) > 1 else "LL"
 
 
@@ -95,6 +95,4 @@ def status_from(needs: Iterable[Quantities]) -> str:
 
 def lease(urgency: str, *, minutes: int, minutes_life_threatening: int) -> timedelta:
     """How long a claim holds before it runs out."""
-    return timedelta(
-        minutes=minutes_life_threatening if urgency == "life_threatening" else minutes
-    )
+    return timedelta(minutes=minutes_life_threatening if urgency == "life_threatening" else minutes)

@@ -1,0 +1,300 @@
+"""What is read about cases: one case as somebody may see it, and the lists of a person's own."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select, text
+
+from app.areas.queries import area_by_id
+from app.cases.models import AccessRecord, Case, CaseEvent, Claim, Need
+from app.cases.policies import (
+    Viewer,
+    is_claimant,
+    is_official_of,
+    is_requester,
+    may_answer,
+    may_read_text,
+    may_see,
+    may_see_contact,
+    may_see_place,
+    may_take,
+    may_verify,
+)
+from app.cases.rules import GROUPS
+from app.cases.views import facts_of
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.geo import Point
+from app.core.text import mask_private
+from app.emergencies.models import Category
+from app.people.models import User
+
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True)
+class NeedView:
+    """One line of a case, as it is shown."""
+
+    id: uuid.UUID
+    item: str
+    quantity: float
+    unit: str
+    pledged: float
+    delivered: float
+    left: float
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One claim on a case, for its requester and its officials."""
+
+    id: uuid.UUID
+    volunteer_name: str
+    volunteer_phone: str | None
+    status: str
+    created_at: datetime
+    lease_until: datetime
+    mine: bool
+    extended: bool
+    lines: Sequence[tuple[str, float, str]]
+
+
+@dataclass(frozen=True)
+class PrivatePart:
+    """What only the requester, the helper on the way and the area's officials see."""
+
+    contact_name: str | None
+    contact_phone: str | None
+    address: str | None
+    point: Point | None
+    description: str
+    vulnerabilities: Sequence[str]
+    on_behalf: bool
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case as one person may see it."""
+
+    code: str
+    status: str
+    group: str | None
+    category: Category
+    urgency: str
+    title: str
+    household_size: int
+    ward: str | None
+    ward_code: str | None
+    province: str | None
+    created_at: datetime
+    status_at: datetime
+    verified: bool
+    is_demo: bool
+    point: Point | None
+    needs: Sequence[NeedView]
+    private: PrivatePart | None
+    claims: Sequence[ClaimView]
+    mine: bool
+    my_claim: ClaimView | None
+    can_take: bool
+    can_answer: bool
+    can_verify: bool
+    something_delivered: bool
+    case: Case = field(repr=False)
+
+
+def case_by_code(code: str) -> Case:
+    """The case called `code`, or NotFound."""
+    case = db.session.scalar(select(Case).where(Case.code == code.upper()))
+    if case is None:
+        raise NotFound(_("Không có trường hợp nào mang mã này."))
+    return case
+
+
+def case_view(code: str, viewer: Viewer) -> CaseView:
+    """The case with exactly what this viewer may see; being shown the contact is recorded."""
+    case = case_by_code(code)
+    facts = facts_of(case)
+    if not may_see(viewer, facts):
+        raise NotFound(_("Trường hợp này đã kết thúc. Cảm ơn bạn đã quan tâm."), slug="case-ended")
+    contact = may_see_contact(viewer, facts)
+    if contact and not is_requester(viewer, facts):
+        record_access(case.id, viewer.user_id, "claim" if is_claimant(viewer, facts) else "official")
+    place = may_see_place(viewer, facts)
+    ward = area_by_id(case.commune_id) if case.commune_id else None
+    claims = _claims_of(case, viewer) if contact else []
+    return CaseView(
+        code=case.code,
+        status=case.status,
+        group=GROUPS.get(case.status),
+        category=db.session.get_one(Category, case.category_id),
+        urgency=case.urgency,
+        title=case.needs_text if place else "",
+        household_size=case.household_size,
+        ward=ward.full_name if ward else None,
+        ward_code=ward.code if ward else None,
+        province=ward.province if ward else None,
+        created_at=case.created_at,
+        status_at=case.status_at,
+        verified=case.verified_at is not None,
+        is_demo=case.is_demo,
+        point=_point(case.id, "public_position") if place else None,
+        needs=[_need_view(need, plain=contact) for need in case.needs] if place else [],
+        private=_private_part(case, may_read_text(viewer, facts)) if contact else None,
+        claims=claims if is_requester(viewer, facts) or is_official_of(viewer, facts) else [],
+        mine=is_requester(viewer, facts),
+        my_claim=next((claim for claim in claims if claim.mine and claim.status == "live"), None),
+        can_take=case.status == "open" and may_take(viewer, facts) and not is_claimant(viewer, facts),
+        can_answer=may_answer(viewer, facts),
+        can_verify=may_verify(viewer, facts),
+        something_delivered=any(need.delivered > 0 for need in case.needs),
+        case=case,
+    )
+
+
+def record_access(case_id: uuid.UUID, viewer_id: uuid.UUID | None, reason: str) -> None:
+    """Note that somebody was shown the private part; once an hour for each viewer is enough."""
+    db.session.execute(
+        text(
+            """
+            INSERT INTO access_record (id, case_id, viewer_id, reason)
+            SELECT gen_random_uuid(), :case_id, :viewer_id, :reason
+            WHERE NOT EXISTS (
+                SELECT FROM access_record
+                WHERE case_id = :case_id AND viewer_id IS NOT DISTINCT FROM :viewer_id AND reason = :reason
+                  AND at > now() - interval '1 hour'
+            )
+            """
+        ),
+        {"case_id": case_id, "viewer_id": viewer_id, "reason": reason},
+    )
+
+
+def _point(case_id: uuid.UUID, column: str) -> Point | None:
+    place = getattr(Case, column)
+    row = db.session.execute(select(func.ST_X(place), func.ST_Y(place)).where(Case.id == case_id)).one()
+    return Point(row[0], row[1]) if row[0] is not None else None
+
+
+def _need_view(need: Need, *, plain: bool) -> NeedView:
+    return NeedView(
+        id=need.id,
+        item=need.item if plain else mask_private(need.item),
+        quantity=float(need.quantity),
+        unit=need.unit if plain else mask_private(need.unit),
+        pledged=float(need.pledged),
+        delivered=float(need.delivered),
+        left=float(need.left),
+    )
+
+
+def _private_part(case: Case, with_text: bool) -> PrivatePart:
+    return PrivatePart(
+        contact_name=case.contact_name,
+        contact_phone=case.contact_phone,
+        address=case.address,
+        point=_point(case.id, "position"),
+        description=case.description if with_text else "",
+        vulnerabilities=case.vulnerabilities,
+        on_behalf=case.on_behalf,
+    )
+
+
+def _claims_of(case: Case, viewer: Viewer) -> list[ClaimView]:
+    rows = db.session.execute(
+        select(Claim, User.name, User.phone)
+        .join(User, User.id == Claim.volunteer_id)
+        .where(Claim.case_id == case.id)
+        .order_by(Claim.created_at.desc())
+        .limit(MOST_LISTED)
+    )
+    return [
+        ClaimView(
+            id=claim.id,
+            volunteer_name=name,
+            volunteer_phone=phone if claim.status in ("live", "delivered") else None,
+            status=claim.status,
+            created_at=claim.created_at,
+            lease_until=claim.lease_until,
+            mine=claim.volunteer_id == viewer.user_id,
+            extended=claim.extended_at is not None,
+            lines=[(line.need.item, float(line.quantity), line.need.unit) for line in claim.lines],
+        )
+        for claim, name, phone in rows
+    ]
+
+
+CASES_OF = text(
+    """
+    SELECT c.code, c.status, c.urgency, c.needs_text AS title, c.household_size, c.created_at, c.status_at,
+           c.verified_at IS NOT NULL AS verified, a.full_name AS ward, g.slug AS category, g.icon,
+           (SELECT count(*) FROM claim k WHERE k.case_id = c.id AND k.status = 'live') AS helpers
+    FROM "case" c
+    JOIN category g ON g.id = c.category_id
+    LEFT JOIN area a ON a.id = c.commune_id
+    WHERE c.requester_id = :user_id OR c.code = ANY(:codes)
+    ORDER BY c.status NOT IN ('open', 'claimed', 'delivered'), c.created_at DESC
+    LIMIT 200
+    """
+)
+
+CLAIMS_OF = text(
+    """
+    SELECT k.id, k.status AS claim_status, k.created_at AS claimed_at, k.lease_until, k.ended_at,
+           k.extended_at IS NOT NULL AS extended, k.end_reason,
+           c.code, c.status, c.urgency, c.needs_text AS title, c.household_size, c.created_at,
+           c.verified_at IS NOT NULL AS verified, a.full_name AS ward, g.slug AS category, g.icon,
+           CASE WHEN k.status = 'live' THEN c.contact_name END AS contact_name,
+           CASE WHEN k.status = 'live' THEN c.contact_phone END AS contact_phone,
+           CASE WHEN k.status = 'live' THEN c.address END AS address,
+           CASE WHEN k.status = 'live' THEN ST_X(c.position) END AS lon,
+           CASE WHEN k.status = 'live' THEN ST_Y(c.position) END AS lat,
+           (SELECT json_agg(json_build_object('item', n.item, 'quantity', l.quantity, 'unit', n.unit)
+                            ORDER BY n.position)
+            FROM claim_need l JOIN need n ON n.id = l.need_id WHERE l.claim_id = k.id) AS lines,
+           c.id AS case_id
+    FROM claim k
+    JOIN "case" c ON c.id = k.case_id
+    JOIN category g ON g.id = c.category_id
+    LEFT JOIN area a ON a.id = c.commune_id
+    WHERE k.volunteer_id = :user_id AND (k.status = 'live') = :live
+    ORDER BY CASE WHEN k.status = 'live' THEN k.lease_until END, k.created_at DESC
+    LIMIT 100
+    """
+)
+
+
+def cases_of(user_id: uuid.UUID | None, codes: Sequence[str] = ()) -> Sequence[Any]:
+    """The person's own cases and those followed in this browser, live ones first; at most 200."""
+    return db.session.execute(CASES_OF, {"user_id": user_id, "codes": list(codes)}).all()
+
+
+def claims_of(user_id: uuid.UUID, *, live: bool) -> Sequence[Any]:
+    """The volunteer's claims: the live ones by what runs out first (with contact), or the ended ones."""
+    rows = db.session.execute(CLAIMS_OF, {"user_id": user_id, "live": live}).all()
+    if live:
+        for row in rows:
+            record_access(row.case_id, user_id, "claim")
+    return rows
+
+
+def timeline(case_id: uuid.UUID) -> Sequence[CaseEvent]:
+    """What happened to the case, oldest first."""
+    query = select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.at, CaseEvent.id)
+    return db.session.scalars(query.limit(MOST_LISTED)).all()
+
+
+def accesses(case_id: uuid.UUID) -> Sequence[Any]:
+    """Who was shown the private part, newest first: (name, reason, at)."""
+    query = (
+        select(User.name, AccessRecord.reason, AccessRecord.at)
+        .outerjoin(User, User.id == AccessRecord.viewer_id)
+        .where(AccessRecord.case_id == case_id)
+        .order_by(AccessRecord.at.desc())
+    )
+    return db.session.execute(query.limit(MOST_LISTED)).all()

@@ -1,0 +1,62 @@
+"""Which emergencies are on, where, with which categories."""
+
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import select, text
+
+from app.core.db import db
+from app.emergencies.models import Category
+
+OPEN_FOR = text(
+    """
+    SELECT e.id, array_agg(ec.category_id) AS category_ids
+    FROM emergency e
+    JOIN emergency_category ec ON ec.emergency_id = e.id
+    WHERE e.starts_at <= now() AND (e.ends_at IS NULL OR e.ends_at > now())
+      AND EXISTS (
+          SELECT FROM emergency_area ea WHERE ea.emergency_id = e.id AND ea.area_id = ANY(:area_ids)
+      )
+    GROUP BY e.id
+    ORDER BY e.starts_at DESC
+    LIMIT 20
+    """
+)
+
+
+class OpenEmergency(NamedTuple):
+    """An emergency that is on somewhere, and its categories."""
+
+    id: uuid.UUID
+    category_ids: Sequence[int]
+
+
+def all_categories() -> list[Category]:
+    """Every category, in the order in which people see them."""
+    return list(db.session.scalars(select(Category).order_by(Category.position, Category.id).limit(200)))
+
+
+def category_by_slug(slug: str) -> Category | None:
+    """The category called `slug`, if there is one."""
+    return db.session.scalar(select(Category).where(Category.slug == slug))
+
+
+def open_emergencies(area_ids: Sequence[int]) -> list[OpenEmergency]:
+    """The emergencies that are on now in any of the areas, newest first."""
+    rows = db.session.execute(OPEN_FOR, {"area_ids": list(area_ids)})
+    return [OpenEmergency(*row) for row in rows]
+
+
+def categories_on() -> list[Category]:
+    """The categories that are switched on somewhere now."""
+    ids = db.session.scalars(
+        text(
+            """
+            SELECT DISTINCT ec.category_id FROM emergency e
+            JOIN emergency_category ec ON ec.emergency_id = e.id
+            WHERE e.starts_at <= now() AND (e.ends_at IS NULL OR e.ends_at > now())
+            """
+        )
+    ).all()
+    return [category for category in all_categories() if category.id in ids]
