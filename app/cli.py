@@ -2,6 +2,14 @@
 
 from flask import Flask
 
+from app.database import database
+from app.serve import serve
+from app.worker import worker
+
+COMMANDS = (serve, worker, database)
+
 
 def set_up(app: Flask) -> None:
     """Register the command groups of the features."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

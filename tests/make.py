@@ -1,4 +1,4 @@
-"""Builders: a small cast of named people, and cases for them. Each commits; the test has pushed the context."""
+"""Builders: a small cast of named people, and cases for them. Each commits, in the context of the test."""
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -1,0 +1,220 @@
+"""`flask serve`: the whole site on one machine, under one Ctrl-C."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
+from typing import NoReturn
+
+import click
+from flask import current_app
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from app.areas.load import load_default
+from app.config import Settings
+from app.core import embedded
+from app.core.db import db, read_engine
+from app.supervise import Child, port_is_free, raise_file_limit, stop_all
+from app.web.migrations import at_head
+
+READY_WITHIN_S = 60.0
+WATCH_EVERY_S = 0.5
+DEMO_PASSWORD = "la-lanh-demo"  # noqa: S105 - printed for everyone to use, on demo data only
+
+
+@click.command()
+@click.option(
+    "--host", envvar="LALANH_HOST", default="127.0.0.1", show_default=True, help="Address to listen on."
+)
+@click.option(
+    "--workers", envvar="LALANH_WORKERS", type=click.IntRange(1, 64), help="Web processes [one a core]."
+)
+def serve(host: str, workers: int | None) -> None:
+    """Start web, worker and live updates together; Ctrl-C stops them."""
+    settings: Settings = current_app.config["SETTINGS"]
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    _check_ports(host, settings)
+    raise_file_limit()
+    children: list[Child] = []
+    try:
+        _prepare(settings)
+        children += _children(host, settings, workers or os.cpu_count() or 1)
+        for child in children:
+            child.start()
+        _wait_until_ready(host, settings.port, children)
+        _greet(host, settings)
+        _watch(children)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        click.echo("\nStopping …")
+        stop_all(children)
+        db.session.remove()
+        db.engine.dispose()
+        embedded.stop()
+        click.echo("Stopped. All data is kept." if embedded.is_embedded() else "Stopped.")
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _check_ports(host: str, settings: Settings) -> None:
+    for port, what in ((settings.port, "the site"), (settings.live_port, "live updates")):
+        if not port_is_free(host, port):
+            raise click.ClickException(
+                f"Port {port}, meant for {what}, is in use on {host}."
+                f" Is it running already? Or choose another: PORT={settings.port + 10} make run"
+            )
+
+
+def _prepare(settings: Settings) -> None:
+    """Migrate, and fill an empty database."""
+    with read_engine().connect() as connection:
+        migrated = at_head(connection)
+    if not migrated:
+        click.echo("Preparing the database …")
+        upgrade()
+    if not _any("area"):
+        load_default()
+    if settings.demo and embedded.is_embedded() and not _any('"case"'):
+        _flask("demo", "load")
+
+
+def _any(table: str) -> bool:
+    with read_engine().connect() as connection:
+        return bool(connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})")).scalar())  # noqa: S608
+
+
+def _flask(*arguments: str) -> None:
+    """Run one of our other commands here, progress bars and all."""
+    current_app.cli.main(args=list(arguments), prog_name="flask", standalone_mode=False)
+
+
+def _children(host: str, settings: Settings, workers: int) -> list[Child]:
+    environment = {name: value for name, value in os.environ.items() if name != "FLASK_DEBUG"} | {
+        "PORT": str(settings.port),
+        "LALANH_LIVE_PORT": str(settings.live_port),
+        "LALANH_SUPERVISED": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    granian = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--host",
+        host,
+        "--log-level",
+        "warning",
+        "--respawn-failed-workers",
+    ]
+    web = [
+        "--interface",
+        "wsgi",
+        "--port",
+        str(settings.port),
+        "--workers",
+        str(workers),
+        "--blocking-threads",
+        "1",
+    ]
+    live = [
+        "--interface",
+        "asgi",
+        "--port",
+        str(settings.live_port),
+        "--workers",
+        "1",
+        "--backpressure",
+        "16384",
+    ]
+    return [
+        Child("web", [*granian, *web, "--backlog", "2048", "--no-ws", "app.wsgi:application"], environment),
+        Child("worker", [sys.executable, "-m", "flask", "--app", "app", "worker"], environment),
+        Child("live", [*granian, *live, "--backlog", "16384", "app.live:application"], environment),
+    ]
+
+
+def _wait_until_ready(host: str, port: int, children: list[Child]) -> None:
+    """Wait until the site answers and its worker lives; a child that cannot even start ends it all."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not _answers(_reached_at(host), port):
+        if dead := [child.name for child in children if not child.alive]:
+            raise click.ClickException(f"Could not start: {', '.join(dead)}. The reason stands above.")
+        if time.monotonic() > deadline:
+            raise click.ClickException("Could not start: the site does not answer.")
+        time.sleep(0.1)
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _watch(children: list[Child]) -> NoReturn:
+    """Until Ctrl-C: bring back whatever dies, the database first."""
+    while True:
+        time.sleep(WATCH_EVERY_S)
+        with _complaint("database"):
+            if embedded.restart_if_dead():
+                click.echo("The database had died; it runs again.", err=True)
+        for child in children:
+            code = child.revive()
+            if code is not None:
+                click.echo(f"{child.name} ended with code {code}; starting it again.", err=True)
+
+
+@contextlib.contextmanager
+def _complaint(what: str) -> Iterator[None]:
+    try:
+        yield
+    except embedded.EmbeddedError as error:
+        click.echo(f"{what}: {error}", err=True)
+
+
+def _greet(host: str, settings: Settings) -> None:
+    click.echo(f"\n  Lá Lành runs at  http://{_in_url(_reached_at(host))}:{settings.port}/\n")
+    accounts = _demo_accounts()
+    if accounts:
+        click.echo(f"  Demo accounts, each with the password  {DEMO_PASSWORD}")
+        for phone, name, roles in accounts:
+            click.echo(f"    0{phone.removeprefix('+84')}  {name} ({roles})")
+        click.echo()
+    click.echo("  Ctrl-C stops it.")
+
+
+def _demo_accounts() -> list[tuple[str, str, str]]:
+    """The accounts that the README lists: their phone, name and roles with areas."""
+    query = """
+        SELECT u.phone, u.name,
+               coalesce(string_agg(concat_ws(', ', r.role, a.full_name), '; ' ORDER BY r.role), 'resident')
+        FROM "user" u
+        LEFT JOIN user_role r ON r.user_id = u.id
+        LEFT JOIN area a ON a.id = r.area_id
+        WHERE u.is_demo AND u.phone BETWEEN '+84900000001' AND '+84900000009'
+        GROUP BY u.id ORDER BY u.phone
+    """
+    with read_engine().connect() as connection:
+        return [(row[0], row[1], row[2]) for row in connection.execute(text(query))]
+
+
+def _reached_at(host: str) -> str:
+    """Where this machine reaches a server that listens on every address."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,81 @@
+"""`flask worker`: does the jobs that the web processes have put into the queue, and says that it is alive."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, cast
+
+import click
+import procrastinate
+import structlog
+from flask import Flask, current_app
+from procrastinate.exceptions import ProcrastinateException
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.db import transaction
+from app.core.heartbeat import beat
+from app.core.jobs import jobs
+
+PULSE_S = 20.0
+FINISH_WITHIN_S = 6.0
+log = structlog.get_logger("worker")
+
+
+@click.command()
+@click.option("--concurrency", default=2, show_default=True, help="How many jobs at a time.")
+def worker(concurrency: int) -> None:
+    """Do the queued jobs until told to stop."""
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    asyncio.run(_work(app, concurrency))
+
+
+async def _work(app: Flask, concurrency: int) -> None:
+    connector = procrastinate.PsycopgConnector(conninfo=_conninfo(app), min_size=1, max_size=concurrency + 3)
+    queue = jobs.with_connector(connector)
+    async with queue.open_async():
+        pulse = asyncio.create_task(_pulse(app, queue))
+        try:
+            await queue.run_worker_async(
+                concurrency=concurrency,
+                delete_jobs="successful",
+                shutdown_graceful_timeout=FINISH_WITHIN_S,
+                task_middleware=[_in_a_context_of(app)],
+            )
+        finally:
+            pulse.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await pulse
+
+
+def _in_a_context_of(app: Flask) -> Any:
+    """Each job gets an application context of its own, and so a database session of its own."""
+
+    def in_context(call_next: Callable[[], Any], _context: Any, _worker: Any) -> Any:
+        with app.app_context():
+            return call_next()
+
+    return in_context
+
+
+async def _pulse(app: Flask, queue: procrastinate.App) -> None:
+    """Say now and then that a worker is alive, and put back the jobs of workers that were killed."""
+    while True:
+        try:
+            await asyncio.to_thread(_beat, app)
+            for job in await queue.job_manager.get_stalled_jobs():
+                await queue.job_manager.retry_job(job)
+        except (SQLAlchemyError, ProcrastinateException) as error:
+            log.warning("no pulse", error=type(error).__name__)
+        await asyncio.sleep(PULSE_S)
+
+
+def _beat(app: Flask) -> None:
+    with app.app_context(), transaction():
+        beat("worker")
+
+
+def _conninfo(app: Flask) -> str:
+    """The database's address as libpq takes it."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
