@@ -1,0 +1,65 @@
+// What changes while the page is open: an event stream, and polling where that does not get through.
+// Fires `lalanh:changed` on document; `detail` is {cases: […]} from the stream or {cases: [], poll: true}.
+
+const POLL_MS = 30_000;
+const GATHER_MS = 300;
+const JITTER_MS = 700;
+
+const url = document.body.dataset.liveUrl;
+/** @type {Map<string, object>} */
+const waiting = new Map();
+let gathering = 0;
+let polling = 0;
+
+/** @param {object} detail */
+function tell(detail) {
+  document.dispatchEvent(new CustomEvent("lalanh:changed", { detail }));
+}
+
+// A burst becomes one message, and not every phone asks the server in the same instant.
+/** @param {MessageEvent} event */
+function heard(event) {
+  const changed = JSON.parse(event.data);
+  waiting.set(changed.code ?? event.lastEventId, changed);
+  if (gathering) return;
+  gathering = setTimeout(() => {
+    gathering = 0;
+    const cases = [...waiting.values()];
+    waiting.clear();
+    tell({ cases });
+  }, GATHER_MS + Math.random() * JITTER_MS);
+}
+
+function poll() {
+  if (polling) return;
+  polling = setInterval(() => {
+    if (!document.hidden && navigator.onLine) tell({ cases: [], poll: true });
+  }, POLL_MS - Math.random() * 5_000);
+}
+
+function stopPolling() {
+  clearInterval(polling);
+  polling = 0;
+}
+
+function listen() {
+  const stream = new EventSource(/** @type {string} */ (url));
+  stream.addEventListener("case", heard);
+  stream.addEventListener("open", () => {
+    if (polling) tell({ cases: [], poll: true }); // What was missed meanwhile.
+    stopPolling();
+  });
+  stream.addEventListener("error", () => {
+    poll();
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, POLL_MS + Math.random() * 10_000);
+  });
+}
+
+if (url && "EventSource" in window) listen();
+else poll();
+
+let hiddenAt = 0;
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hiddenAt = Date.now();
+  else if (hiddenAt && Date.now() - hiddenAt > POLL_MS) tell({ cases: [], poll: true });
+});

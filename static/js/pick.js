@@ -1,0 +1,53 @@
+// A pin on a small map: the pin stands still in the middle, the map moves under it. Fills lat and lon of its form, fires `picked`.
+import { canDraw, makeMap, savesData, VIETNAM, whenQuiet } from "./map_base.js";
+
+/** @param {HTMLElement} box */
+async function open(box) {
+  const form = box.closest("form");
+  const { lat, lon, zoom } = box.dataset;
+  const known = Boolean(lat && lon);
+  const view = known
+    ? { center: [Number(lon), Number(lat)], zoom: Number(zoom ?? 16) }
+    : { bounds: VIETNAM, fitBoundsOptions: { padding: 16 } };
+  const { map, library } = await makeMap(box, view);
+  map.addControl(new library.NavigationControl({ showCompass: false }), "bottom-right");
+
+  /** @param {string} name @param {number} value */
+  const put = (name, value) => {
+    const field = form?.elements.namedItem(name);
+    if (field instanceof HTMLInputElement) field.value = value.toFixed(6);
+  };
+  map.on("movestart", () => box.classList.add("map-moving"));
+  map.on("moveend", (/** @type {any} */ event) => {
+    box.classList.remove("map-moving");
+    if (!event.originalEvent) return; // Only what the person did is a choice.
+    const { lat, lng } = map.getCenter();
+    put("lat", lat);
+    put("lon", lng);
+    form?.dispatchEvent(new CustomEvent("picked", { bubbles: true, detail: { lat, lon: lng, zoom: map.getZoom() } }));
+  });
+
+  /** @param {Event} event */
+  const follow = (event) => {
+    const { lat, lon, zoom } = /** @type {CustomEvent} */ (event).detail;
+    map.flyTo({ center: [Number(lon), Number(lat)], zoom: Number(zoom ?? 16), duration: 500 });
+  };
+  form?.addEventListener("located", follow);
+  document.addEventListener("lalanh:look", follow);
+}
+
+/** @param {HTMLElement} box */
+export function start(box) {
+  if (!canDraw()) return; // The address field and the GPS button do the same.
+  box.hidden = false;
+  if (savesData()) {
+    const seen = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      seen.disconnect();
+      open(box);
+    });
+    seen.observe(box);
+  } else {
+    whenQuiet(() => open(box));
+  }
+}
