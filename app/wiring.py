@@ -1,5 +1,6 @@
 """Every "after X do Y" of the application, on one page."""
 
+from app.areas.membership import Member, remember
 from app.cases.announce import announce_case
 from app.core.events import subscribe
 
@@ -7,3 +8,6 @@ from app.core.events import subscribe
 def set_up() -> None:
     """Connect events to what follows from them."""
     subscribe("case_changed", announce_case)
+    # Areas were loaded: these follow them into their new communes and provinces.
+    remember(Member("case", place="coalesce(position, public_position)"))
+    remember(Member("supply_point"))
