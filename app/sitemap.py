@@ -2,12 +2,16 @@
 
 from flask import Blueprint, Flask
 
+from app.areas.routes import bp as areas
+from app.areas.routes import tiles_bp as area_tiles
+from app.cases.api import bp as cases_api
 from app.people import sessions
 from app.web.frame import bp as frame
 from app.web.metrics import bp as health
+from app.web.openapi import bp as api_docs
 from app.web.pages import htmx
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, frame)
+BLUEPRINTS: tuple[Blueprint, ...] = (health, frame, areas, area_tiles, api_docs, cases_api)
 
 
 def set_up(app: Flask) -> None:

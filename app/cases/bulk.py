@@ -30,6 +30,7 @@ class BulkCase(NamedTuple):
     commune: AreaRow
     emergency_id: uuid.UUID | None
     created_at: datetime | None = None
+    requester_id: uuid.UUID | None = None
 
 
 def known_source_ids(source: str, ids: Sequence[str]) -> set[str]:
@@ -101,6 +102,7 @@ def _case_row(row: BulkCase, key: uuid.UUID, code: str, public_ewkt: str) -> dic
         "address": said.address or None,
         "vulnerabilities": list(said.vulnerabilities),
         "on_behalf": said.on_behalf,
+        "requester_id": row.requester_id,
         "position": said.position.ewkt,
         "public_position": public_ewkt,
         "commune_id": row.commune.id,
@@ -131,9 +133,17 @@ def _event_row(row: BulkCase, key: uuid.UUID) -> dict[str, Any]:
     return {
         "id": new_id(),
         "case_id": key,
-        "actor_kind": "system",
+        "actor_id": row.requester_id,
+        "actor_kind": _who_posted(row),
         "action": "posted",
         "to_status": "open",
         "details": {"source": row.request.source},
         "at": row.created_at or now(),
     }
+
+
+def _who_posted(row: BulkCase) -> str:
+    """Imports are the system's doing; the rest came from people with or without an account."""
+    if row.requester_id:
+        return "requester"
+    return "system" if row.request.source == "import" else "anonymous"

@@ -12,6 +12,7 @@ from app.cases.privacy import blurred_candidates
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.geo import Point
+from app.core.text import clean
 
 FARTHEST_CORRECTION_M = 20_000
 """How far from the point a person may say that their ward lies: the embedded boundaries are approximate."""
@@ -45,7 +46,7 @@ class ToBlur(NamedTuple):
 def commune_of(position: Point, chosen_code: str | None) -> AreaRow:
     """The commune that the case belongs to: the one the person chose, else the one around the point."""
     if chosen_code:
-        return _chosen_commune(position, chosen_code)
+        return _chosen_commune(position, clean(chosen_code))
     found = area_at(position)
     if found is None:
         raise Invalid(

@@ -45,9 +45,7 @@ class Emergency(Base):
     name_en: Mapped[str] = mapped_column(server_default="")
     starts_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ends_at: Mapped[datetime | None]
-    created_by: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("user.id", ondelete="SET NULL")
-    )
+    created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     is_demo: Mapped[bool] = mapped_column(server_default="false", default=False)
 
 

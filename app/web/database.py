@@ -13,17 +13,10 @@ migrate = Migrate()
 NOT_OURS = ("procrastinate_", "spatial_ref_sys", "case_event_")
 
 
-def include_object(
-    item: object, name: str | None, kind: str, reflected: bool, other: object
-) -> bool:
+def include_object(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
     """Whether Alembic looks at this object when it compares models with the database."""
     table = getattr(getattr(item, "table", None), "name", name) or ""
-    if (
-        kind == "index"
-        and reflected
-        and other is None
-        and (name or "").endswith("_pkey")
-    ):
+    if kind == "index" and reflected and other is None and (name or "").endswith("_pkey"):
         return False
     return not (name or "").startswith(NOT_OURS) and not table.startswith(NOT_OURS)
 

@@ -42,6 +42,8 @@ def set_up(app: Any) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, database_away)
     app.register_error_handler(DBAPIError, database_error)
+    app.register_error_handler(RecursionError, too_deep)
+    app.register_error_handler(ValueError, unholdable)
     app.register_error_handler(Exception, failed)
     app.error_processor(api_error)
     login.unauthorized_handler(sign_in_first)
@@ -58,9 +60,7 @@ def answer(
     """The same no, in the form that this caller understands."""
     title = str(TITLES.get(status, _("Có lỗi xảy ra")))
     if wants_json():
-        return problem(
-            status, title, slug=slug, detail=detail, errors=errors, **members
-        )
+        return problem(status, title, slug=slug, detail=detail, errors=errors, **members)
     template = "errors/_part.html" if wants_part() else "errors/page.html"
     body = render_template(
         template,
@@ -107,18 +107,16 @@ def sign_in_first() -> Response:
     return redirect(target, 303)  # type: ignore[return-value]
 
 
-def csrf_failed(error: CSRFError) -> Response:
+def csrf_failed(_error: CSRFError) -> Response:
     """The form was opened too long ago or in another session."""
     return answer(
         400,
         slug="csrf",
-        detail=_(
-            "Trang đã mở quá lâu. Hãy tải lại trang rồi gửi lại; những gì bạn gõ vẫn còn trên máy."
-        ),
+        detail=_("Trang đã mở quá lâu. Hãy tải lại trang rồi gửi lại; những gì bạn gõ vẫn còn trên máy."),
     )
 
 
-def too_many(error: RateLimitExceeded) -> Response:
+def too_many(_error: RateLimitExceeded) -> Response:
     """A limit of tries was reached."""
     return answer(429, slug="too-many", detail=_("Vui lòng thử lại sau ít phút."))
 
@@ -137,15 +135,25 @@ def http_error(error: HTTPException) -> Response:
     return response
 
 
+def too_deep(_error: RecursionError) -> Response:
+    """JSON nested deeper than anybody means."""
+    return answer(400)
+
+
+def unholdable(error: ValueError) -> Response:
+    """Text that the database cannot hold (NUL, half a character) is the caller's mistake."""
+    if isinstance(error, UnicodeEncodeError) or "NUL (0x00)" in str(error):
+        return answer(400)
+    return failed(error)
+
+
 def database_away(error: OperationalError) -> Response:
     """The database cannot be reached now: the person is told that nothing is lost."""
     log.error("database unreachable", kind=type(error.orig).__name__)
     response = answer(
         503,
         slug="database-away",
-        detail=_(
-            "Chưa gửi được. Những gì bạn gõ vẫn còn trên máy, thử lại sau ít phút."
-        ),
+        detail=_("Chưa gửi được. Những gì bạn gõ vẫn còn trên máy, thử lại sau ít phút."),
     )
     response.headers["Retry-After"] = "5"
     return response
@@ -180,9 +188,7 @@ def _flat(detail: Any) -> dict[str, list[str]] | None:
 
     def walk(node: Any, path: tuple[str, ...]) -> None:
         if isinstance(node, dict) and "loc" in node and "msg" in node:
-            found.setdefault(".".join(str(p) for p in node["loc"]), []).append(
-                str(node["msg"])
-            )
+            found.setdefault(".".join(str(p) for p in node["loc"]), []).append(str(node["msg"]))
         elif isinstance(node, dict):
             for key, value in node.items():
                 walk(value, (*path, str(key)))

@@ -5,11 +5,10 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from app.config import Settings
-from app.core.text import fold
+from app.core.errors import Invalid
+from app.core.text import fold, phone_e164
 
-limiter = Limiter(
-    key_func=get_remote_address, strategy="moving-window", headers_enabled=True
-)
+limiter = Limiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=True)
 
 
 def address() -> str:
@@ -18,14 +17,18 @@ def address() -> str:
 
 
 def account() -> str:
-    """The key of limits by account: whatever identity was typed, folded, else the address."""
+    """The key of limits by account: the identity that was typed, in its one form, else the address."""
     typed = request.form.get("identity") or ""
     if request.is_json:
         body = request.get_json(silent=True)
         if isinstance(body, dict):
             typed = str(body.get("phone") or body.get("email") or "")
-    digits = "".join(ch for ch in typed if ch.isalnum() or ch == "@")
-    return f"account:{fold(digits)[-60:]}" if digits else f"address:{address()}"
+    if not typed:
+        return f"address:{address()}"
+    try:
+        return f"account:{phone_e164(typed)}"
+    except Invalid:
+        return f"account:{fold(typed)[-120:]}"
 
 
 def set_up(app: Flask, settings: Settings) -> None:

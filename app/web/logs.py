@@ -49,8 +49,7 @@ def set_up(app: Flask, settings: Settings) -> None:
                 route=request.url_rule.rule if request.url_rule else None,
                 status=response.status_code,
                 ms=round(
-                    (time.perf_counter() - g.get("started", time.perf_counter()))
-                    * 1000,
+                    (time.perf_counter() - g.get("started", time.perf_counter())) * 1000,
                     1,
                 ),
             )

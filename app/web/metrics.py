@@ -18,23 +18,19 @@ from app.core.errors import NotFound
 from app.web.migrations import at_head
 
 bp = Blueprint("health", __name__)
-REQUESTS = Counter(
-    "lalanh_requests_total", "Answered requests", ["method", "route", "status"]
-)
+REQUESTS = Counter("lalanh_requests_total", "Answered requests", ["method", "route", "status"])
 SECONDS = Histogram("lalanh_request_seconds", "Time to answer", ["route"])
 HEARTBEAT_GRACE = timedelta(minutes=3)
 
 
-def set_up(app: Flask, settings: Settings) -> None:
+def set_up(app: Flask) -> None:
     """Count and time every request by its route."""
 
     @app.after_request
     def observe(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
         REQUESTS.labels(request.method, route, response.status_code).inc()
-        SECONDS.labels(route).observe(
-            time.perf_counter() - g.get("started", time.perf_counter())
-        )
+        SECONDS.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
         return response
 
 
@@ -72,13 +68,9 @@ def readyz() -> tuple[Response, int]:
         with read_engine().connect() as connection:
             checks["database"] = bool(connection.execute(text("SELECT true")).scalar())
             checks["migrations"] = at_head(connection)
-            seen = connection.execute(
-                text("SELECT at FROM heartbeat WHERE name = 'worker'")
-            ).scalar()
+            seen = connection.execute(text("SELECT at FROM heartbeat WHERE name = 'worker'")).scalar()
             checks["worker"] = seen is not None and now() - seen < HEARTBEAT_GRACE
     except SQLAlchemyError:
         pass
     ready = all(checks.values())
-    return jsonify(
-        status="ready" if ready else "not ready", checks=checks
-    ), 200 if ready else 503
+    return jsonify(status="ready" if ready else "not ready", checks=checks), 200 if ready else 503

@@ -3,10 +3,75 @@
 from typing import Any
 
 from apiflask import APIFlask
+from flask import Blueprint, Response, make_response, render_template
+from pydantic import BaseModel, ConfigDict
 
 from app.config import Settings
+from app.web.problems import MIMETYPE
+from app.web.security import policy
 
+bp = Blueprint("api_docs", __name__)
 LOCATIONS: dict[str, Any] = {"spec_path": "/api/v1/openapi.json", "docs_path": None}
+
+REASONS = {
+    400: "The request cannot be read.",
+    401: "Sign in, or show a bearer token that is alive.",
+    403: "Not for this person.",
+    404: "There is no such thing, or it is not for this person to know.",
+    409: "Somebody was quicker, or the state has moved on.",
+    413: "The body is too large.",
+    415: "Send JSON.",
+    422: "Some fields do not hold; `errors` names them.",
+    429: "Too many tries; `Retry-After` says when to come back.",
+    503: "The database cannot be reached; nothing was kept, try again.",
+}
+PROBLEM = {
+    "type": "object",
+    "description": "Problem details (RFC 9457).",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+        "request_id": {"type": "string"},
+    },
+}
+SESSION_OR_TOKEN: list[dict[str, list[str]]] = [{"Bearer": []}, {"Session": []}]
+ANYBODY: list[dict[str, list[str]]] = [{}, *SESSION_OR_TOKEN]
+REQUESTER: list[dict[str, list[str]]] = [{"TrackingToken": []}, *SESSION_OR_TOKEN]
+
+
+class Body(BaseModel):
+    """The base of request bodies: types are taken as they are and unknown members are refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+def optional_body(model: type[BaseModel]) -> dict[str, Any]:
+    """The request body of an operation that may come without one, for `@bp.doc(extensions=…)`."""
+    schema = model.model_json_schema()
+    inner = schema.pop("$defs", {})
+
+    def inlined(node: Any) -> Any:
+        if isinstance(node, dict) and "$ref" in node:
+            return inlined(inner[node["$ref"].rsplit("/", 1)[-1]])
+        if isinstance(node, dict):
+            return {key: inlined(value) for key, value in node.items()}
+        return [inlined(value) for value in node] if isinstance(node, list) else node
+
+    return {"requestBody": {"required": False, "content": {"application/json": {"schema": inlined(schema)}}}}
+
+
+def problems(*statuses: int) -> dict[int, dict[str, Any]]:
+    """The answers of an operation that are problems, for `@bp.doc(responses=…)`."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    every = sorted({*statuses, 400, 429, 503})
+    return {status: {"description": REASONS[status], "content": {MIMETYPE: schema}} for status in every}
 
 
 def set_up(app: APIFlask, settings: Settings) -> None:
@@ -15,7 +80,10 @@ def set_up(app: APIFlask, settings: Settings) -> None:
         OPENAPI_VERSION="3.1.0",
         SPEC_FORMAT="json",
         AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_AUTH_ERROR_RESPONSE=False,
         VALIDATION_ERROR_STATUS_CODE=422,
+        VALIDATION_ERROR_DESCRIPTION="",
         INFO={
             "title": "Lá Lành API",
             "version": "1.0.0",
@@ -26,10 +94,29 @@ def set_up(app: APIFlask, settings: Settings) -> None:
     if settings.public_url:
         app.config["SERVERS"] = [{"url": settings.public_url}]
     app.security_schemes = {
-        "Bearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "A personal access token.",
+        "Bearer": {"type": "http", "scheme": "bearer", "description": "A personal access token."},
+        "Session": {"type": "apiKey", "in": "cookie", "name": app.config["SESSION_COOKIE_NAME"]},
+        "TrackingToken": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-Tracking-Token",
+            "description": "The secret of the tracking link, for who asked for help without an account.",
         },
-        "TrackingToken": {"type": "apiKey", "in": "header", "name": "X-Tracking-Token"},
     }
+
+    @app.spec_processor
+    def add_problem(spec: dict[str, Any]) -> dict[str, Any]:
+        spec["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+        return spec
+
+
+@bp.get("/api/docs")
+def docs() -> Response:
+    """The API's document as a page to read and to try, from local files."""
+    response = make_response(render_template("api_docs.html"))
+    # Swagger UI writes style attributes; scripts stay under the nonce.
+    response.headers["Content-Security-Policy"] = policy(inline_styles=True)
+    return response
+
+
+docs.guard = "public"  # type: ignore[attr-defined]

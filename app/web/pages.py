@@ -15,9 +15,7 @@ def wants_part() -> bool:
     return bool(asked) and not asked.history_restore_request and not asked.boosted
 
 
-def page(
-    template: str, part: str | None = None, *, status: int = 200, **context: Any
-) -> Response:
+def page(template: str, part: str | None = None, *, status: int = 200, **context: Any) -> Response:
     """Render `template`, or `part` when htmx asked for one.
 
     `part` is the name of a template of its own (`feed/_list.html`).

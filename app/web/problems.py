@@ -30,6 +30,4 @@ def problem(
     body.update(members)
     if g.get("request_id"):
         body["request_id"] = g.request_id
-    return Response(
-        json.dumps(body, ensure_ascii=False, default=str), status, mimetype=MIMETYPE
-    )
+    return Response(json.dumps(body, ensure_ascii=False, default=str), status, mimetype=MIMETYPE)

@@ -16,12 +16,8 @@ csrf = CSRFProtect()
 
 def set_up(app: Flask, settings: Settings) -> None:
     """Cookies are HttpOnly, SameSite=Lax and, over https, Secure; every form carries a CSRF token."""
-    app.secret_key = settings.secret_key or local_secret(
-        embedded.data_dir(), "secret_key"
-    )
-    app.config["PRIVACY_KEY"] = settings.privacy_key or local_secret(
-        embedded.data_dir(), "privacy_key"
-    )
+    app.secret_key = settings.secret_key or local_secret(embedded.data_dir(), "secret_key")
+    app.config["PRIVACY_KEY"] = settings.privacy_key or local_secret(embedded.data_dir(), "privacy_key")
     app.config.update(
         SESSION_COOKIE_NAME="__Host-lalanh" if settings.https else "lalanh",
         SESSION_COOKIE_HTTPONLY=True,

@@ -8,19 +8,17 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_compress import Compress
 
-from app.config import Settings
-
 compress = Compress()
 YEAR_S = 31_536_000
 
 
 @cache
-def fingerprint(path: str, modified: float) -> str:
-    """The first 12 hex digits of a file's SHA-256; `modified` makes the cache notice a new file."""
+def fingerprint(path: str, _modified: float) -> str:
+    """The first 12 hex digits of a file's SHA-256; `_modified` makes the cache notice a new file."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
 
 
-def set_up(app: Flask, settings: Settings) -> None:
+def set_up(app: Flask) -> None:
     """`url_for("static", …)` adds `?v=`; an answer to such an address never changes and may be kept."""
     app.config["COMPRESS_MIMETYPES"] = [
         "text/html",
@@ -49,9 +47,7 @@ def set_up(app: Flask, settings: Settings) -> None:
     def keep_long(response: Response) -> Response:
         if request.endpoint == "static" and response.status_code == 200:
             if request.args.get("v"):
-                response.headers["Cache-Control"] = (
-                    f"public, max-age={YEAR_S}, immutable"
-                )
+                response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
             else:
                 response.headers["Cache-Control"] = "public, max-age=3600"
         return response
