@@ -2,11 +2,13 @@
 
 from flask import Flask
 
+from app.areas.cli import areas
 from app.database import database
+from app.demo.cli import demo
 from app.serve import serve
 from app.worker import worker
 
-COMMANDS = (serve, worker, database)
+COMMANDS = (serve, worker, database, areas, demo)
 
 
 def set_up(app: Flask) -> None:
