@@ -11,6 +11,7 @@ from app.cases.rules import CLAIM_LIFE, LIFE, Quantities, status_from
 from app.core.clock import now
 from app.core.db import db
 from app.core.events import publish
+from app.core.text import mask_private
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,11 @@ def record_event(
     why: str = "",
     **details: Any,
 ) -> None:
-    """Append one event to the case's history and tell whoever listens."""
+    """Append one event to the case's history and tell whoever listens.
+
+    The history cannot be changed and outlives the personal fields: phone numbers and addresses in `why` are
+    masked before they get there.
+    """
     db.session.add(
         CaseEvent(
             case_id=case.id,
@@ -42,7 +47,7 @@ def record_event(
             action=action,
             from_status=from_status,
             to_status=case.status,
-            why=why,
+            why=mask_private(why),
             details=details,
         )
     )

@@ -45,7 +45,9 @@ def test_a_stranger_posts_and_gets_a_code_a_tracking_link_and_the_ward(posted: d
 
 def test_the_same_key_gives_the_same_answer(client: Any) -> None:
     make.emergency()
-    answers = [client.post("/api/v1/cases", json=BODY, headers={"Idempotency-Key": "a-b-c"}) for _ in range(3)]
+    answers = [
+        client.post("/api/v1/cases", json=BODY, headers={"Idempotency-Key": "a-b-c"}) for _ in range(3)
+    ]
     assert {a.status_code for a in answers} == {201}
     assert answers[0].json == answers[1].json == answers[2].json
     assert db.session.query(Case).count() == 1
