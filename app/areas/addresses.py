@@ -5,6 +5,7 @@ split between several communes gives all of them for the person to choose from, 
 online geocoder (its converter would post the address to one).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -41,9 +42,8 @@ def resolve_address(text: str) -> list[Candidate]:
     if not address:
         return []
     old, new = _parsed(address, "LEGACY"), _parsed(address, "FROM_2025")
-    ordered = (
-        [*_of_old(old), *_of_new(new)] if _old_first(address, old, new) else [*_of_new(new), *_of_old(old)]
-    )
+    of_old, of_new = list(_of_old(old)), list(_of_new(address, new))
+    ordered = [*of_old, *of_new] if _old_first(address, old, new) else [*of_new, *of_old]
     unique: dict[str, Candidate] = {}
     for candidate in ordered:
         unique.setdefault(candidate.code, candidate)
@@ -58,8 +58,8 @@ def _of_old(found: Any) -> Iterator[Candidate]:
         yield _candidate(code, found.street, formerly)
 
 
-def _of_new(found: Any) -> Iterator[Candidate]:
-    if found is not None and found.ward_code in _communes():
+def _of_new(address: str, found: Any) -> Iterator[Candidate]:
+    if found is not None and found.ward_code in _communes() and _is_written(address, found):
         yield _candidate(found.ward_code, found.street, None)
 
 
@@ -72,6 +72,19 @@ def _old_first(address: str, old: Any, new: Any) -> bool:
         return False
     words = fold(address)
     return _place(words, old.short_ward) <= _place(words, new.short_ward)
+
+
+def _is_written(address: str, found: Any) -> bool:
+    """Whether the commune's name stands in the address as words of its own.
+
+    The parser looks for letters without diacritics: it finds Phường Láng in "đầu làng". Where no province
+    backs it up, the diacritics have to agree, unless the address has none.
+    """
+    words, name = fold(address), fold(found.short_ward)
+    if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words):
+        return False
+    plain = words == address.lower()
+    return plain or fold(found.short_province) in words or found.short_ward.lower() in address.lower()
 
 
 def _place(words: str, name: str | None) -> int:
