@@ -21,6 +21,7 @@ from app.core.db import db, read_engine
 from app.supervise import Child, port_is_free, raise_file_limit, stop_all
 from app.web.migrations import at_head
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY_WITHIN_S = 60.0
 WATCH_EVERY_S = 0.5
 DEMO_PASSWORD = "la-lanh-demo"  # noqa: S105 - printed for everyone to use, on demo data only
@@ -36,7 +37,7 @@ DEMO_PASSWORD = "la-lanh-demo"  # noqa: S105 - printed for everyone to use, on d
 def serve(host: str, workers: int | None) -> None:
     """Start web, worker and live updates together; Ctrl-C stops them."""
     settings: Settings = current_app.config["SETTINGS"]
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDINGS:  # SIGINT too: a shell starts its background jobs with it ignored
         signal.signal(number, _stop)
     _check_ports(host, settings)
     raise_file_limit()
@@ -52,7 +53,7 @@ def serve(host: str, workers: int | None) -> None:
     except KeyboardInterrupt:
         pass
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
         click.echo("\nStopping …")
         stop_all(children)

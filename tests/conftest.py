@@ -112,6 +112,21 @@ def scratch_database(worker_name: str) -> Iterator[Callable[..., str]]:
         database.drop(name)
 
 
+@pytest.fixture(scope="session")
+def _live_site(worker_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from tests.site import Site
+
+    site = Site(worker_database.url, tmp_path_factory.mktemp("site") / "site.log").start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def live_site(app: Any, _live_site: Any) -> Any:
+    """The whole site on a port of this machine, on the database that the test itself uses."""
+    return _live_site
+
+
 def _member(name: str) -> Any:
     @pytest.fixture(name=name)
     def member(app: Any) -> Any:

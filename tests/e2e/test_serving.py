@@ -1,0 +1,57 @@
+"""The site as a whole: it answers, says when it is ready, and comes back after being killed."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.site import Site
+
+
+@pytest.fixture
+def own_site(scratch_database: Callable[..., str], tmp_path: Path) -> Iterator[Site]:
+    """A site of the test's own, on a database of its own."""
+    site = Site(scratch_database(), tmp_path / "site.log")
+    yield site.start()
+    site.stop()
+
+
+def until(condition: Callable[[], Any], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["app.wsgi", "app worker"])
+def test_a_killed_part_comes_back(own_site: Site, part: str) -> None:
+    before = set(own_site.processes(part))
+    assert before
+    own_site.kill(part)
+    until(lambda: set(own_site.processes(part)) - before)
+    until(lambda: own_site.status("/readyz") == 200)
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_nothing_behind(scratch_database: Callable[..., str], tmp_path: Path) -> None:
+    site = Site(scratch_database(), tmp_path / "site.log").start()
+    assert site.stop() == 0
+    assert site.status("/healthz") is None
+    assert site.processes("") == []
+
+
+@pytest.mark.slow
+def test_a_port_in_use_is_named(live_site: Site, tmp_path: Path, worker_database: Any) -> None:
+    second = Site(worker_database.url, tmp_path / "site.log", PORT=str(live_site.port))
+    with pytest.raises(AssertionError, match=f"Port {live_site.port}.*in use"):
+        second.start()
+
+
+@pytest.mark.slow
+def test_killing_the_parent_ends_the_children(scratch_database: Callable[..., str], tmp_path: Path) -> None:
+    site = Site(scratch_database(), tmp_path / "site.log").start()
+    site.kill("app serve")
+    until(lambda: site.processes("") == [])
