@@ -1,4 +1,4 @@
-"""What time does to cases: leases run out, silence closes, nobody touched expires, personal fields are erased."""
+"""What time does to cases: leases run out, silence closes, the untouched expires, names are erased."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import text
 from app.cases.announce import announce_many
 from app.cases.claiming import expire_leases
 from app.cases.closing import close_case, expire_case
+from app.cases.forgetting import erase
 from app.cases.life import SYSTEM, locked_case
 from app.core.clock import now
 from app.core.db import db, transaction
@@ -33,18 +34,11 @@ SELECT code FROM "case"
 WHERE status = 'open' AND asked_at IS NULL AND status_at < now() - make_interval(hours => :hours)
 ORDER BY status_at LIMIT :limit
 """
-# Personal fields go, figures stay; the blurred place is no longer personal once the rest is gone.
-ERASE = """
-UPDATE "case" SET contact_name = NULL, contact_phone = NULL, address = NULL, description = '', position = NULL,
-       vulnerabilities = '{}', requester_id = NULL, idempotency_key = NULL, request_fingerprint = NULL,
-       tracking_version = tracking_version + 1, erased_at = now()
-WHERE id IN (
-    SELECT id FROM "case"
-    WHERE erased_at IS NULL AND status NOT IN ('open', 'claimed', 'delivered')
-      AND (:everything_of IS NOT NULL OR status_at < now() - make_interval(days => :days))
-      AND (CAST(:everything_of AS uuid) IS NULL OR requester_id = CAST(:everything_of AS uuid))
-    LIMIT :limit FOR UPDATE SKIP LOCKED
-)
+LONG_ENDED = """
+SELECT id FROM "case"
+WHERE erased_at IS NULL AND status NOT IN ('open', 'claimed', 'delivered')
+  AND status_at < now() - make_interval(days => :days)
+ORDER BY status_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """
 
 
@@ -97,19 +91,13 @@ def expire_untouched() -> int:
     return len(codes)
 
 
-def erase_personal_fields(user_id: Any = None) -> int:
-    """Erase the personal fields of cases that ended long ago, or of all ended cases of one user."""
-    settings = current_app.config["SETTINGS"]
+def erase_long_ended() -> int:
+    """Erase the personal fields of cases that ended long ago; returns how many, at most BATCH."""
     with transaction():
-        done = db.session.execute(
-            text(ERASE),
-            {
-                "days": settings.erase_after_days,
-                "limit": BATCH,
-                "everything_of": str(user_id) if user_id else None,
-            },
-        )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+        days = current_app.config["SETTINGS"].erase_after_days
+        ids = list(db.session.scalars(text(LONG_ENDED), {"limit": BATCH, "days": days}))
+        erase(ids)
+    return len(ids)
 
 
 @jobs.periodic(cron="* * * * *")
@@ -136,5 +124,5 @@ def every_night(**_when: int) -> None:
     """Make room for the events of the coming months; erase what need not be kept."""
     with transaction():
         db.session.execute(text("SELECT ensure_case_event_partitions(3)"))
-    while erase_personal_fields() == BATCH:
+    while erase_long_ended() == BATCH:
         pass

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, current_app, has_request_context, make_response, render_template, request
 from htmx_flask import Htmx
 from htmx_flask import request as htmx_request
 
@@ -39,5 +39,6 @@ def wants_json() -> bool:
 
 def public_url(path: str) -> str:
     """The absolute address of `path` on this site, as people reach it."""
-    base = current_app.config["SETTINGS"].public_url or request.host_url
-    return base.rstrip("/") + path
+    settings = current_app.config["SETTINGS"]
+    here = request.host_url if has_request_context() else f"http://127.0.0.1:{settings.port}"
+    return str(settings.public_url or here).rstrip("/") + path
