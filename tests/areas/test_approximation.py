@@ -11,7 +11,7 @@ from app.areas.load import PROVINCES_FILE
 from app.areas.vietnam import read_units
 from tests.areas import official
 
-PLACES_PER_COMMUNE = 10
+PLACES_PER_COMMUNE = 20
 
 
 def random_places(shape, generator):
@@ -33,7 +33,7 @@ def test_four_homes_of_five_get_the_right_commune_and_49_of_50_the_right_provinc
     codes = list(own)
     province = {unit.code: unit.parent_code for unit in units.communes}
     places, truth, true_province = [], [], []
-    for feature in official.features(official.COMMUNES):
+    for feature in official.features(official.COMMUNES)[::3]:
         shape = shapely.make_valid(shapely.from_geojson(json.dumps(feature["geometry"])), method="structure")
         places.append(random_places(shape, generator))
         truth += [feature["properties"]["code"]] * PLACES_PER_COMMUNE
