@@ -1,0 +1,1 @@
+"""What officials work with: the console of their areas, exports, the audit list, imports."""

@@ -1,0 +1,36 @@
+"""From a query string to a file on its way: shared by the console and the API."""
+
+from typing import Any, cast
+
+from flask import Flask, Response, current_app
+from werkzeug.datastructures import MultiDict
+
+from app.authority.export import begin, exporter_for, place_order
+from app.authority.filters import CaseFilter
+from app.authority.jurisdiction import Jurisdiction, jurisdiction_of
+from app.core.db import transaction
+from app.emergencies.queries import all_categories
+from app.people.guards import signed_in_user
+
+
+def asked_for(args: "MultiDict[str, str]") -> tuple[CaseFilter, Jurisdiction]:
+    """The filter of a request and the jurisdiction of whoever asks."""
+    within = jurisdiction_of(signed_in_user())
+    return CaseFilter.from_args(args, [category.slug for category in all_categories()]), within
+
+
+def download(
+    suffix: str, args: "MultiDict[str, str]", *, headings: str, separator: str, via: str, limit: int
+) -> Response:
+    """Start an export: its first audit line is committed, then the bytes follow."""
+    asked, within = asked_for(args)
+    exporter = exporter_for(suffix, headings, separator)
+    with transaction():
+        order = place_order(exporter, asked, within, by=signed_in_user().id, via=via, limit=limit)
+    app = cast(Any, current_app)._get_current_object()
+    response = Response(begin(order, cast(Flask, app), limit), mimetype=exporter.mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{order.filename}"'
+    response.headers["Cache-Control"] = "no-store"
+    # A proxy must neither gather the whole file before passing it on nor squeeze it again.
+    response.headers["X-Accel-Buffering"] = "no"
+    return response

@@ -1,0 +1,73 @@
+"""The words for what the database holds as slugs. The same words stand in templates/ui/status.html."""
+
+from flask_babel import lazy_gettext as _l
+
+STATUS = {
+    "open": _l("Cần giúp"),
+    "claimed": _l("Có người đang tới"),
+    "delivered": _l("Đã giao"),
+    "closed": _l("Đã được giúp"),
+    "cancelled": _l("Đã hủy"),
+    "expired": _l("Đã hết hạn"),
+    "rejected": _l("Không được duyệt"),
+    "merged": _l("Đã gộp"),
+}
+URGENCY = {
+    "life_threatening": _l("Nguy hiểm tính mạng"),
+    "urgent": _l("Gấp"),
+    "normal": _l("Bình thường"),
+}
+VULNERABILITY = {
+    "children": _l("Trẻ nhỏ"),
+    "elderly": _l("Người già"),
+    "sick": _l("Người bệnh"),
+    "pregnant": _l("Thai phụ"),
+}
+SOURCE = {
+    "web": _l("Trang web"),
+    "api": _l("API"),
+    "import": _l("Nhập từ tệp"),
+    "demo": _l("Dữ liệu mẫu"),
+}
+FORMAT = {"csv": "CSV", "xlsx": "Excel", "geojson": "GeoJSON"}
+SORT = {
+    "newest": _l("Mới nhất trước"),
+    "oldest": _l("Chờ lâu nhất trước"),
+    "urgent": _l("Khẩn cấp trước"),
+    "changed": _l("Vừa thay đổi"),
+}
+VERIFIED = {"yes": _l("Đã xác minh"), "no": _l("Chưa xác minh")}
+EVENT = {
+    "posted": _l("Gửi trường hợp"),
+    "claimed": _l("Nhận giúp"),
+    "extended": _l("Xin thêm giờ"),
+    "released": _l("Thôi nhận giúp"),
+    "lease_expired": _l("Hết giờ nhận giúp"),
+    "delivered": _l("Báo đã giao"),
+    "closed": _l("Xác nhận đã nhận"),
+    "reopened": _l("Mở lại"),
+    "cancelled": _l("Hủy"),
+    "expired": _l("Hết hạn"),
+    "rejected": _l("Không duyệt"),
+    "verified": _l("Xác minh"),
+}
+ACTOR = {
+    "requester": _l("Người gửi"),
+    "anonymous": _l("Người gửi"),
+    "volunteer": _l("Tình nguyện viên"),
+    "official": _l("Cán bộ"),
+    "system": _l("Hệ thống"),
+}
+REASON = {
+    "official": _l("Xem"),
+    "export": _l("Xuất ra tệp"),
+    "claim": _l("Nhận giúp"),
+}
+CLAIM = {
+    "live": _l("Đang tới"),
+    "delivered": _l("Đã giao"),
+    "confirmed": _l("Người gửi đã xác nhận"),
+    "released": _l("Thôi nhận giúp"),
+    "expired": _l("Hết giờ nhận giúp"),
+    "failed": _l("Người gửi báo không tới"),
+}
