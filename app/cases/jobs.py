@@ -102,7 +102,7 @@ def erase_long_ended() -> int:
 
 @jobs.periodic(cron="* * * * *")
 @jobs.task(name="cases.every_minute", queueing_lock="cases.every_minute")
-def every_minute(**_when: int) -> None:
+def every_minute(timestamp: int) -> None:  # noqa: ARG001
     """Leases, silence and expiry."""
     end_lapsed_claims()
     close_unanswered()
@@ -110,7 +110,7 @@ def every_minute(**_when: int) -> None:
 
 @jobs.periodic(cron="*/15 * * * *")
 @jobs.task(name="cases.every_quarter", queueing_lock="cases.every_quarter")
-def every_quarter(**_when: int) -> None:
+def every_quarter(timestamp: int) -> None:  # noqa: ARG001
     """Ask whether help is still needed; let go of what nobody answers for."""
     ask_still_needed()
     if expire_untouched():
@@ -120,7 +120,7 @@ def every_quarter(**_when: int) -> None:
 
 @jobs.periodic(cron="17 3 * * *")
 @jobs.task(name="cases.every_night", queueing_lock="cases.every_night")
-def every_night(**_when: int) -> None:
+def every_night(timestamp: int) -> None:  # noqa: ARG001
     """Make room for the events of the coming months; erase what need not be kept."""
     with transaction():
         db.session.execute(text("SELECT ensure_case_event_partitions(3)"))

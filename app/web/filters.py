@@ -24,11 +24,11 @@ def ago(moment: datetime) -> str:
     """How long ago: relative under a day, then the date."""
     passed = now() - moment
     if passed < _MINUTE:
-        return _("vừa xong")
+        return str(_("vừa xong"))
     if passed < _HOUR:
-        return _("%(n)s phút trước", n=passed // _MINUTE)
+        return str(_("%(n)s phút trước", n=passed // _MINUTE))
     if passed < _DAY:
-        return _("%(n)s giờ trước", n=passed // _HOUR)
+        return str(_("%(n)s giờ trước", n=passed // _HOUR))
     return dateshort(moment)
 
 
@@ -37,8 +37,8 @@ def left(moment: datetime) -> str:
     ahead = max(moment - now(), timedelta(0))
     hours, minutes = ahead // _HOUR, (ahead % _HOUR) // _MINUTE
     if hours:
-        return _("còn %(h)s giờ %(m)s phút", h=hours, m=minutes)
-    return _("còn %(m)s phút", m=minutes)
+        return str(_("còn %(h)s giờ %(m)s phút", h=hours, m=minutes))
+    return str(_("còn %(m)s phút", m=minutes))
 
 
 def dateshort(moment: datetime) -> str:
@@ -65,7 +65,7 @@ def metres(distance_m: float | None) -> str:
 
 def qty(quantity: Decimal | float) -> str:
     """A quantity without needless zeros, in the decimal style of the language."""
-    return format_decimal(Decimal(str(quantity)).normalize())
+    return str(format_decimal(Decimal(str(quantity)).normalize()))
 
 
 def set_up(app: Flask) -> None:

@@ -41,9 +41,9 @@ PROBLEM = {
         "request_id": {"type": "string"},
     },
 }
-SESSION_OR_TOKEN: list[dict[str, list[str]]] = [{"Bearer": []}, {"Session": []}]
-ANYBODY: list[dict[str, list[str]]] = [{}, *SESSION_OR_TOKEN]
-REQUESTER: list[dict[str, list[str]]] = [{"TrackingToken": []}, *SESSION_OR_TOKEN]
+SESSION_OR_TOKEN: list[str | dict[str, list[Any]]] = [{"Bearer": []}, {"Session": []}]
+ANYBODY: list[str | dict[str, list[Any]]] = [{}, *SESSION_OR_TOKEN]
+REQUESTER: list[str | dict[str, list[Any]]] = [{"TrackingToken": []}, *SESSION_OR_TOKEN]
 
 
 class Body(BaseModel):
@@ -67,7 +67,7 @@ def optional_body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": False, "content": {"application/json": {"schema": inlined(schema)}}}}
 
 
-def problems(*statuses: int) -> dict[int, dict[str, Any]]:
+def problems(*statuses: int) -> Any:
     """The answers of an operation that are problems, for `@bp.doc(responses=…)`."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     every = sorted({*statuses, 400, 429, 503})
@@ -105,7 +105,7 @@ def set_up(app: APIFlask, settings: Settings) -> None:
     }
 
     @app.spec_processor
-    def add_problem(spec: dict[str, Any]) -> dict[str, Any]:
+    def add_problem(spec: Any) -> Any:
         spec["components"].setdefault("schemas", {})["Problem"] = PROBLEM
         return spec
 

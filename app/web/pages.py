@@ -12,7 +12,7 @@ htmx = Htmx()
 def wants_part() -> bool:
     """Whether htmx asks for a part; a history restore or a boosted link needs the whole page."""
     asked = getattr(htmx_request, "htmx", None)
-    return bool(asked) and not asked.history_restore_request and not asked.boosted
+    return asked is not None and bool(asked) and not asked.history_restore_request and not asked.boosted
 
 
 def page(template: str, part: str | None = None, *, status: int = 200, **context: Any) -> Response:
