@@ -91,11 +91,7 @@ def _kinds(count: int) -> list[tuple[str, tuple[str, ...]]]:
     """The mix in exact shares, the largest group taking what rounding leaves over."""
     kinds = [(category, groups) for share, category, groups in MIX for _ in range(round(share * count / 100))]
     _share, category, groups = MIX[0]
-    return (
-        (kinds + [(category, groups)] * count)[-count:]
-        if len(kinds) > count
-        else kinds + [(category, groups)] * (count - len(kinds))
-    )
+    return [(category, groups)] * (count - len(kinds)) + kinds[max(0, len(kinds) - count) :]
 
 
 def _moment(rng: Random, now: datetime) -> datetime:

@@ -18,8 +18,8 @@ FATES = ("open", "claimed", "delivered", "closed", "cancelled")
 BY_AGE = (
     (3, (74, 20, 4, 0, 2)),
     (12, (45, 22, 19, 10, 4)),
-    (48, (26, 10, 21, 38, 5)),
-    (10_000, (13, 4, 7, 71, 5)),
+    (48, (28, 11, 17, 39, 5)),
+    (10_000, (17, 4, 5, 69, 5)),
 )
 MEDIAN_WAIT_H = {"normal": 2.2, "urgent": 0.9, "life_threatening": 0.3}
 MOST_LIVE_OF_KNOWN = 2
@@ -103,9 +103,9 @@ class Scene:
         elif luck < 0.46 and (part := self._half()):
             taken = self._later(0.15, 0.5)
             self._hand_over(taken, self._within_lease(taken), part)
-        asked = self.history.posted_at + ASKED_AFTER + timedelta(minutes=5)
-        if not self.history.claims and self.history.at < asked < self.now:
-            self.history.ask(asked)
+        asked = (self.history.status_at or self.history.posted_at) + ASKED_AFTER + timedelta(minutes=5)
+        if asked < self.now:
+            self.history.asked_at = asked
 
     def claimed(self) -> None:
         """Somebody is on the way, or two share it."""

@@ -126,7 +126,7 @@ class History:
 
     def close_unanswered(self, at: datetime) -> None:
         """Nobody answered for two days: the system closes it."""
-        self._close(at, None, "system", "closed_unanswered")
+        self._close(at, None, "system", "auto_closed")
 
     def reopen(self, at: datetime, why: str) -> None:
         """The requester says that it did not arrive."""
@@ -143,11 +143,6 @@ class History:
         """An official of the ward vouches for it."""
         self.verified_at, self.verified_by = at, official_id
         self._move(self.status, at, official_id, "official", "verified")
-
-    def ask(self, at: datetime) -> None:
-        """The system asks whether it is still needed."""
-        self._move(self.status, at, None, "system", "asked")
-        self.asked_at = at
 
     def _close(self, at: datetime, actor_id: uuid.UUID | None, kind: str, action: str) -> None:
         for claim in self.claims:

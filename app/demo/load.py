@@ -7,7 +7,6 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from argon2 import PasswordHasher
 from flask import current_app
 from sqlalchemy import exists, insert, select, text
 from tqdm import tqdm
@@ -39,6 +38,7 @@ from app.demo.supplies import supply_rows
 from app.demo.words import book
 from app.emergencies.models import Category, Emergency, EmergencyArea, EmergencyCategory
 from app.people.models import User, UserRole
+from app.people.passwords import hash_password
 from app.supplies.models import SupplyPoint
 from app.volunteers.models import Volunteer
 
@@ -100,7 +100,7 @@ class _City:
     def _add_people(self, town: Town) -> None:
         everyone = town.everyone()
         # One hash for all: hashing seven hundred times would take a minute, and nobody's secret is behind it.
-        hashed = PasswordHasher().hash(PASSWORD)
+        hashed = hash_password(PASSWORD)
         db.session.execute(
             insert(User),
             [

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.demo.people import Person, demo_phone
 from app.demo.places import HOME_WARD, Ward, place_in
-from app.demo.words import address, book
+from app.demo.words import book, shop_address
 
 SUPPLY_POINTS = 250
 OF_KNOWN_SUPPLIER = 2
@@ -38,7 +38,7 @@ def supply_rows(
                 "kind": kind["kind"],
                 "goods": rng.choice(kind["goods"]),
                 "hours": rng.choice(kind["hours"]),
-                "address": address(rng, ward.full_name),
+                "address": shop_address(rng, ward.full_name),
                 "phone_public": demo_phone(4500 + number),
                 "position": place_in(rng, ward).ewkt,
                 "radius_m": rng.choice(kind["radius_m"]),

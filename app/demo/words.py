@@ -86,6 +86,11 @@ def description(rng: Random, category: str, home: Household, lines: Sequence[Nee
     return " ".join(said).format(n=home.size, item=lines[0].item.lower())
 
 
+def shop_address(rng: Random, ward: str) -> str:
+    """A house on a street, as shops have them."""
+    return f"{rng.randint(2, 690)} {rng.choice(book('words')['streets']['names'])}, {ward}"
+
+
 def address(rng: Random, ward: str) -> str:
     """A house in a lane, a room or a flat, on a street of the city."""
     street = rng.choice(book("words")["streets"]["names"])
