@@ -2,7 +2,7 @@
 import { canDraw, makeMap, savesData, VIETNAM, whenQuiet } from "./map_base.js";
 import { addCases, changeQuery, livePins } from "./map_cases.js";
 import { fillPlace, position } from "./gps.js";
-import { openCase } from "./map_peek.js";
+import { openCase, openSupply } from "./map_peek.js";
 import { inks } from "./map_style.js";
 
 const REST_MS = 400;
@@ -12,7 +12,8 @@ const FILTERS = ["category", "urgency", "status", "q", "area"];
 function filterQuery() {
   const here = new URLSearchParams(location.search);
   const query = new URLSearchParams();
-  for (const name of FILTERS) for (const value of here.getAll(name)) if (value) query.append(name, value);
+  const names = here.get("radius_m") && here.get("near") ? [...FILTERS, "near", "radius_m"] : FILTERS;
+  for (const name of names) for (const value of here.getAll(name)) if (value) query.append(name, value);
   return query.toString();
 }
 
@@ -56,7 +57,7 @@ async function open(box) {
     clearTimeout(resting);
     resting = setTimeout(() => tellPlace(map), REST_MS);
   });
-  for (const layer of ["clusters", "cluster-marks"]) {
+  for (const layer of ["clusters", "cluster-ones"]) {
     map.on("click", layer, (/** @type {any} */ event) => {
       map.easeTo({ center: event.features[0].geometry.coordinates, zoom: Math.min(map.getZoom() + 2, 16) }, { byPerson: true });
     });
@@ -64,7 +65,8 @@ async function open(box) {
   for (const layer of ["cases", "cases-live"]) {
     map.on("click", layer, (/** @type {any} */ event) => openCase(map, library, event.features[0]));
   }
-  for (const layer of ["clusters", "cases", "cases-live"]) {
+  map.on("click", "supply-points", (/** @type {any} */ event) => openSupply(map, library, event.features[0]));
+  for (const layer of ["clusters", "cluster-ones", "cases", "cases-live", "supply-points"]) {
     map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
     map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
   }

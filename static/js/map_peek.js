@@ -13,6 +13,27 @@ function pointOut(code) {
   if (matchMedia("(min-width: 60rem)").matches) card.scrollIntoView({ block: "center", behavior: "smooth" });
 }
 
+/** A small window at a place. @param {any} map @param {any} library @param {any} feature @param {Element} content @param {number} offset */
+function show(map, library, feature, content, offset) {
+  shown?.remove();
+  shown = new library.Popup({ closeButton: false, maxWidth: "16rem", offset, focusAfterOpen: true })
+    .setLngLat(feature.geometry.coordinates)
+    .setDOMContent(content)
+    .addTo(map);
+}
+
+/** A supply point says what it has and when. @param {any} map @param {any} library @param {any} feature */
+export function openSupply(map, library, feature) {
+  const box = document.createElement("div");
+  box.className = "peek";
+  const { name, goods, hours } = feature.properties;
+  box.append(Object.assign(document.createElement("strong"), { textContent: name }));
+  for (const words of [goods, hours]) {
+    if (words) box.append(Object.assign(document.createElement("span"), { className: "quiet", textContent: words }));
+  }
+  show(map, library, feature, box, 14);
+}
+
 /** The words of a group, as the legend says them. @param {string} group */
 function wordsOf(group) {
   return document.querySelector(`[data-legend] [data-group="${group}"]`)?.textContent?.trim() ?? "";
@@ -42,9 +63,5 @@ export function openCase(map, library, feature) {
   const found = feature.properties;
   const group = groupOf(found);
   pointOut(found.code);
-  shown?.remove();
-  shown = new library.Popup({ closeButton: false, maxWidth: "16rem", offset: group === "torn" || group === "danger" ? 44 : 18, focusAfterOpen: true })
-    .setLngLat(feature.geometry.coordinates)
-    .setDOMContent(windowOf(found, group))
-    .addTo(map);
+  show(map, library, feature, windowOf(found, group), group === "torn" || group === "danger" ? 44 : 18);
 }

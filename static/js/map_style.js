@@ -56,10 +56,10 @@ function layers(ink) {
     {
       id: "commune-name", type: "symbol", source: "areas", "source-layer": "area_labels", filter: ["!", isProvince], minzoom: 10,
       layout: {
-        "text-field": name, "text-font": [REGULAR], "text-max-width": 7, "text-padding": 8,
-        "text-size": ["interpolate", ["linear"], ["zoom"], 10, 11, 15, 15],
+        "text-field": name, "text-font": ["step", ["zoom"], ["literal", [REGULAR]], 12, ["literal", [STRONG]]],
+        "text-max-width": 7, "text-padding": 8, "text-size": ["interpolate", ["linear"], ["zoom"], 10, 11, 15, 16],
       },
-      paint: { "text-color": ink.words, "text-halo-color": ink.wordHalo, "text-halo-width": 1.4 },
+      paint: { "text-color": ["step", ["zoom"], ink.words, 12, ink.strong], "text-halo-color": ink.wordHalo, "text-halo-width": 1.4 },
     },
     {
       id: "province-name", type: "symbol", source: "areas", "source-layer": "area_labels", filter: isProvince, maxzoom: 11,
@@ -88,7 +88,7 @@ export async function styleFor({ basemap, fonts }) {
   return {
     version: 8,
     sources: {
-      areas: { type: "vector", tiles: [`${location.origin}/tiles/areas/{z}/{x}/{y}.mvt`], minzoom: 0, maxzoom: 12 },
+      areas: { type: "vector", tiles: [`${location.origin}/tiles/areas/{z}/{x}/{y}.mvt`], minzoom: 0, maxzoom: 13 },
     },
     "font-faces": fontFaces(fonts),
     layers: layers(inks()),

@@ -33,6 +33,28 @@ const PIN = {
   helped: { shape: "leaf", colour: "leaf", body: "none", size: [30, 30] },
 };
 
+// Line drawings of quiet neighbours (Lucide, ISC).
+const LINES = {
+  store: "M15 21v-5a1 1 0 0 0-1-1h-4a1 1 0 0 0-1 1v5M17.774 10.31a1.12 1.12 0 0 0-1.549 0 2.5 2.5 0 0 1-3.451 0 1.12 1.12 0 0 0-1.548 0 2.5 2.5 0 0 1-3.452 0 1.12 1.12 0 0 0-1.549 0 2.5 2.5 0 0 1-3.77-3.248l2.889-4.184A2 2 0 0 1 7 2h10a2 2 0 0 1 1.653.873l2.895 4.192a2.5 2.5 0 0 1-3.774 3.244M4 10.95V19a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-8.05",
+  medic: "M11 2v2M5 2v2M5 3H4a2 2 0 0 0-2 2v4a6 6 0 0 0 12 0V5a2 2 0 0 0-2-2h-1M8 15a6 6 0 0 0 12 0v-3M22 10a2 2 0 1 1-4 0 2 2 0 0 1 4 0Z",
+};
+
+/** @param {CanvasRenderingContext2D} pen @param {string} lines @param {Record<string, string>} ink */
+function paintNeighbour(pen, lines, ink) {
+  pen.fillStyle = ink.land;
+  pen.strokeStyle = ink.words;
+  pen.lineWidth = 1.2;
+  pen.beginPath();
+  pen.roundRect(1, 1, 22, 22, 7);
+  pen.fill();
+  pen.stroke();
+  pen.translate(5, 5);
+  pen.scale(14 / 24, 14 / 24);
+  pen.lineWidth = 2.4;
+  pen.lineCap = pen.lineJoin = "round";
+  pen.stroke(new Path2D(lines));
+}
+
 /** @param {CanvasRenderingContext2D} pen @param {string} shape @param {number} x @param {number} y @param {number} size @param {string} colour */
 function draw(pen, shape, x, y, size, colour) {
   pen.save();
@@ -103,6 +125,9 @@ export function addPins(map, ink) {
   for (const [group, pin] of Object.entries(PIN)) {
     put(map, `pin-${group}`, picture(pin.size[0], pin.size[1], ratio, (pen) => paintPin(pen, ink, pin)), ratio);
     put(map, `mark-${group}`, picture(16, 16, ratio, (pen) => draw(pen, pin.shape, 8, 8, 15, ink.halo)), ratio);
+  }
+  for (const [name, lines] of Object.entries(LINES)) {
+    put(map, `pin-${name}`, picture(24, 24, ratio, (pen) => paintNeighbour(pen, lines, ink)), ratio);
   }
   put(map, "badge-danger", picture(22, 22, ratio, (pen) => {
     for (const [radius, colour] of [[11, ink.halo], [9.5, ink.danger]]) {
