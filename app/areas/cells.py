@@ -111,7 +111,9 @@ def with_islands(outline: BaseGeometry, communes: Sequence[Unit], centres: Centr
         if not shapely.intersects(wide, centre):
             radius_km = max(SMALLEST_ISLAND_KM, side_km(commune) / math.sqrt(math.pi))
             discs.append(shapely.buffer(centre, radius_km / KM_PER_DEGREE))
-    return _stretched(shapely.union_all([wide, *discs]))
+    whole = shapely.get_parts(shapely.union_all([wide, *discs]))
+    # Holes are where coarse borders of old provinces did not meet; the country surrounds no other.
+    return _stretched(shapely.MultiPolygon([shapely.Polygon(part.exterior) for part in whole]))
 
 
 def country_outline(path: Path) -> BaseGeometry:
