@@ -2,12 +2,22 @@
 
 from flask import Blueprint, Flask
 
+from app.areas.api import bp as areas_api
 from app.areas.routes import bp as areas
 from app.areas.routes import tiles_bp as area_tiles
 from app.authority.api import bp as exports_api
 from app.authority.routes import bp as authority
 from app.cases.api import bp as cases_api
-from app.people import sessions
+from app.delivery.routes import bp as delivery
+from app.emergencies.routes import bp as emergencies
+from app.feed.api import bp as feed_api
+from app.feed.routes import bp as feed
+from app.feed.routes import tiles_bp as case_tiles
+from app.people import api_auth, sessions
+from app.people.api import bp as people_api
+from app.people.routes import admin_bp as admin
+from app.people.routes import bp as people
+from app.volunteers.routes import bp as volunteers
 from app.web.frame import bp as frame
 from app.web.metrics import bp as health
 from app.web.openapi import bp as api_docs
@@ -19,9 +29,19 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     areas,
     area_tiles,
     api_docs,
+    areas_api,
     cases_api,
+    feed_api,
+    feed,
+    case_tiles,
     authority,
     exports_api,
+    people,
+    people_api,
+    admin,
+    emergencies,
+    delivery,
+    volunteers,
 )
 
 
@@ -31,3 +51,4 @@ def set_up(app: Flask) -> None:
     htmx.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    api_auth.set_up(app)

@@ -1,14 +1,27 @@
 """Every "after X do Y" of the application, on one page."""
 
 from app.areas.membership import Member, remember
-from app.cases import forgetting, telling
+from app.cases import alternatives, forgetting, telling
 from app.cases.announce import announce_case
 from app.core.events import subscribe
+from app.delivery.actions import add_messages, erase_messages, send_message
+from app.delivery.jobs import deliver_soon
+from app.feed.queries import nearest_open
+from app.people.jobs import send_code_soon
+from app.volunteers.actions import add_helping, erase_helping
 
 
 def set_up() -> None:
     """Connect events to what follows from them."""
     subscribe("case_changed", announce_case)
+    # A one-time code was asked for: the worker makes and sends it, so that the answer takes the same time for all.
+    subscribe("code_asked", send_code_soon)
+    subscribe("message_wanted", send_message)
+    subscribe("message_written", deliver_soon)
+    # Somebody takes their data away with them, or has it removed: each feature adds, or erases, its share.
+    for add, erase in ((add_messages, erase_messages), (add_helping, erase_helping)):
+        subscribe("user_exported", add)
+        subscribe("user_erased", erase)
     for event, tell in telling.EVENTS.items():
         subscribe(event, tell)
     subscribe("user_exported", forgetting.add_cases_and_claims)
@@ -16,3 +29,5 @@ def set_up() -> None:
     # Areas were loaded: these follow them into their new communes and provinces.
     remember(Member("case", place="coalesce(position, public_position)"))
     remember(Member("supply_point"))
+    # Who comes too late is shown what else is near.
+    alternatives.provide(nearest_open)

@@ -103,26 +103,31 @@ class Filter:
         """The same view with something changed, from its first page."""
         return replace(self, **({"cursor": None} | changes))
 
-    def pairs(self, *, paging: bool = False) -> list[tuple[str, str]]:
-        """Names and values of the query string; `paging` adds the limit and the place in the list."""
+    def pairs(
+        self, *, paging: bool = False, usual: tuple[str, ...] = DEFAULT_STATUSES
+    ) -> list[tuple[str, str]]:
+        """Names and values of the query string; `paging` adds the limit and the place in the list.
+
+        `usual` statuses are not said: they hold where the string is read.
+        """
         said = [
-            ("near", f"{self.near.lat:.{DIGITS}f},{self.near.lon:.{DIGITS}f}" if self.near else ""),
-            ("radius_m", str(self.radius_m or "")),
-            ("bbox", ",".join(f"{side:.{DIGITS}f}" for side in self.bbox) if self.bbox else ""),
-            ("area", self.area.code if self.area else ""),
-            ("category", ",".join(self.categories)),
-            ("urgency", ",".join(self.urgencies)),
-            ("status", "" if self.statuses == DEFAULT_STATUSES else ",".join(words_for(self.statuses))),
-            ("q", self.q),
+            ("near", (f"{self.near.lat:.{DIGITS}f},{self.near.lon:.{DIGITS}f}",) if self.near else ()),
+            ("radius_m", (str(self.radius_m),) if self.radius_m else ()),
+            ("bbox", (",".join(f"{side:.{DIGITS}f}" for side in self.bbox),) if self.bbox else ()),
+            ("area", (self.area.code,) if self.area else ()),
+            ("category", self.categories),
+            ("urgency", self.urgencies),
+            ("status", words_for(self.statuses) if self.statuses != usual else ()),
+            ("q", (self.q,) if self.q else ()),
         ]
         if paging:
-            said.append(("limit", str(self.limit) if self.limit != DEFAULT_LIMIT else ""))
-            said.append(("cursor", self.cursor.written() if self.cursor else ""))
-        return [(name, value) for name, value in said if value]
+            said.append(("limit", (str(self.limit),) if self.limit != DEFAULT_LIMIT else ()))
+            said.append(("cursor", (self.cursor.written(),) if self.cursor else ()))
+        return [(name, value) for name, values in said for value in values]
 
-    def query_string(self, *, paging: bool = False) -> str:
-        """The view as a query string: reading it back gives the same view."""
-        return urlencode(self.pairs(paging=paging), safe=",")
+    def query_string(self, *, paging: bool = False, usual: tuple[str, ...] = DEFAULT_STATUSES) -> str:
+        """The view as a query string: reading it back with the same `usual` gives the same view."""
+        return urlencode(self.pairs(paging=paging, usual=usual), safe=",")
 
 
 class _Reading:
@@ -237,7 +242,7 @@ def _words(given: str) -> str:
 
 
 def _wrong_cursor() -> str:
-    return _("Dấu trang không dùng được nữa, hãy xem lại từ đầu danh sách.")
+    return str(_("Dấu trang không dùng được nữa, hãy xem lại từ đầu danh sách."))
 
 
 def _cursor(given: str) -> Cursor:

@@ -75,6 +75,7 @@ NEEDS = """LEFT JOIN LATERAL (
     FROM need n WHERE n.case_id = s.id
 ) needs ON true"""
 
+SLUG = "%(slugs)s::jsonb ->> s.category_id::text"
 GROUP = "CASE s.status WHEN 'open' THEN 'needs_help' WHEN 'claimed' THEN 'taken' ELSE 'helped' END"
 
 # `odd`: some item holds digits or signs, so that a phone number or an address may hide in it.
@@ -87,12 +88,11 @@ FROM (
     SELECT s.place, s.rank, s.metres, s.created_at, s.id, needs.odd, json_build_object(
         'type', 'Feature', 'id', s.code, 'geometry', ST_AsGeoJSON(s.public_position, 6)::json,
         'properties', json_build_object(
-            'code', s.code, 'category', g.slug, 'title', s.needs_text, 'needs', coalesce(needs.lines, '[]'),
+            'code', s.code, 'category', {SLUG}, 'title', s.needs_text, 'needs', coalesce(needs.lines, '[]'),
             'household_size', s.household_size, 'urgency', s.urgency, 'status', s.status, 'group', {GROUP},
             'created_at', s.created_at, 'ward', a.full_name, 'ward_code', a.code, 'province', p.full_name,
             'distance_m', round(s.metres), 'verified', s.verified_at IS NOT NULL)) AS feature
     FROM shown s
-    JOIN category g ON g.id = s.category_id
     LEFT JOIN area a ON a.id = s.commune_id
     LEFT JOIN area p ON p.id = s.province_id
     {NEEDS.format(more="")}
@@ -101,13 +101,12 @@ FROM (
 
 PLEDGED = ", 'pledged', trim_scale(n.pledged), 'delivered', trim_scale(n.delivered)"
 AS_ROWS = f"""
-SELECT s.place, s.rank, s.metres, s.id, s.code, g.slug AS category, s.needs_text AS title,
+SELECT s.place, s.rank, s.metres, s.id, s.code, {SLUG} AS category, s.needs_text AS title,
        coalesce(needs.lines, '[]') AS needs, s.household_size, s.urgency, s.status, {GROUP} AS "group", s.created_at,
        a.full_name AS ward, p.full_name AS province, ST_X(s.public_position) AS lon, ST_Y(s.public_position) AS lat,
        round(s.metres) AS distance_m, s.verified_at IS NOT NULL AS verified, edges.waiting
 FROM (SELECT count(*) AS waiting FROM edge) edges
 LEFT JOIN shown s ON true
-LEFT JOIN category g ON g.id = s.category_id
 LEFT JOIN area a ON a.id = s.commune_id
 LEFT JOIN area p ON p.id = s.province_id
 {NEEDS.format(more=PLEDGED)}
@@ -126,7 +125,7 @@ class GeoPage(NamedTuple):
     """One page as the text of a JSON array of GeoJSON features, and where the next page begins."""
 
     features: str
-    count: int
+    shown: int
     next: Cursor | None
 
 
@@ -134,13 +133,15 @@ def feed_sql(
     asked: Filter, *, medic: bool, fetch: int, without: str = ""
 ) -> tuple[str, dict[str, Any]] | None:
     """The beginning of a feed query (`shown` and `edge`) and what it binds; None when nothing may be seen."""
-    parts = branches(asked, catalogue.categories(), medic=medic)
+    known = catalogue.categories()
+    parts = branches(asked, known, medic=medic)
     if asked.near is not None and asked.cursor is not None:
         parts = [part for part in parts if part.rank >= asked.cursor.rank]
     if not parts:
         return None
     more = terms(asked)
-    bound = more.bound | {"limit": asked.limit, "fetch": fetch}
+    slugs = json.dumps({c.id: c.slug for c in known.values()})
+    bound = more.bound | {"limit": asked.limit, "fetch": fetch, "slugs": slugs}
     where = more.where
     if without:
         where += " AND c.code <> %(without)s"
