@@ -24,9 +24,7 @@ class Area(Base):
 
     __tablename__ = "area"
     __table_args__ = (
-        UniqueConstraint(
-            "level", "code", "valid_from", postgresql_nulls_not_distinct=True
-        ),
+        UniqueConstraint("level", "code", "valid_from", postgresql_nulls_not_distinct=True),
         CheckConstraint("boundary IN ('official', 'approximate')", name="boundary"),
         Index(
             "ix_area_geom",
@@ -49,20 +47,12 @@ class Area(Base):
     full_name: Mapped[str]
     name_en: Mapped[str] = mapped_column(server_default="")
     folded: Mapped[str] = mapped_column(Computed("vi_fold(name)", persisted=True))
-    full_folded: Mapped[str] = mapped_column(
-        Computed("vi_fold(full_name)", persisted=True)
-    )
+    full_folded: Mapped[str] = mapped_column(Computed("vi_fold(full_name)", persisted=True))
     kind: Mapped[str] = mapped_column(server_default="")
     kind_en: Mapped[str] = mapped_column(server_default="")
-    parent_id: Mapped[int | None] = mapped_column(
-        ForeignKey("area.id", ondelete="RESTRICT"), index=True
-    )
-    geom: Mapped[Any | None] = mapped_column(
-        Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
-    )
-    label_point: Mapped[Any | None] = mapped_column(
-        Geometry("POINT", srid=4326, spatial_index=False)
-    )
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id", ondelete="RESTRICT"), index=True)
+    geom: Mapped[Any | None] = mapped_column(Geometry("MULTIPOLYGON", srid=4326, spatial_index=False))
+    label_point: Mapped[Any | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     boundary: Mapped[str | None]
@@ -75,9 +65,7 @@ class AreaSuccession(Base):
 
     __tablename__ = "area_succession"
 
-    old_id: Mapped[int] = mapped_column(
-        ForeignKey("area.id", ondelete="CASCADE"), primary_key=True
-    )
+    old_id: Mapped[int] = mapped_column(ForeignKey("area.id", ondelete="CASCADE"), primary_key=True)
     new_id: Mapped[int] = mapped_column(
         ForeignKey("area.id", ondelete="CASCADE"), primary_key=True, index=True
     )
@@ -89,13 +77,7 @@ class AreaShape(Base):
     __tablename__ = "area_shape"
     __table_args__ = (Index("ix_area_shape_geom", "geom", postgresql_using="gist"),)
 
-    area_id: Mapped[int] = mapped_column(
-        ForeignKey("area.id", ondelete="CASCADE"), primary_key=True
-    )
-    min_zoom: Mapped[int] = mapped_column(
-        SmallInteger, primary_key=True, autoincrement=False
-    )
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id", ondelete="CASCADE"), primary_key=True)
+    min_zoom: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     max_zoom: Mapped[int] = mapped_column(SmallInteger)
-    geom: Mapped[Any] = mapped_column(
-        Geometry("MULTIPOLYGON", srid=3857, spatial_index=False)
-    )
+    geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", srid=3857, spatial_index=False))
