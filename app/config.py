@@ -17,24 +17,18 @@ class Unsafe(RuntimeError):
 class Settings(BaseSettings):
     """Every setting, with its default; names in the environment carry the prefix LALANH_ unless aliased."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="LALANH_", extra="ignore", populate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_prefix="LALANH_", extra="ignore", populate_by_name=True)
 
     env: Literal["local", "production", "test"] = "local"
     demo: bool = True
 
-    database_url: str = Field(
-        "", validation_alias=AliasChoices("DATABASE_URL", "database_url")
-    )
+    database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     database_read_url: str = Field(
         "", validation_alias=AliasChoices("DATABASE_READ_URL", "database_read_url")
     )
     db_pool_size: int = 4
 
-    secret_key: str = Field(
-        "", validation_alias=AliasChoices("SECRET_KEY", "secret_key")
-    )
+    secret_key: str = Field("", validation_alias=AliasChoices("SECRET_KEY", "secret_key"))
     privacy_key: str = ""
     """Keys the blurring of positions and the tracking links: changing it moves every blurred point."""
 
@@ -59,6 +53,11 @@ class Settings(BaseSettings):
     limiter_storage: str = "memory://"
     metrics_token: str = ""
 
+    smtp_url: str = ""
+    """Mail server: smtp://user:password@host:587 or smtps://…:465; empty: no e-mail is sent."""
+    mail_from: str = ""
+    """The sender of e-mails, e.g. "Lá Lành <khong-tra-loi@lalanh.example>"."""
+
     claims_per_person: int = 5
     lease_minutes: int = 240
     lease_minutes_life_threatening: int = 30
@@ -67,6 +66,11 @@ class Settings(BaseSettings):
     expire_after_hours: int = 24 * 14
     erase_after_days: int = 90
     export_limit: int = 1_000_000
+
+    @property
+    def shows_outbox(self) -> bool:
+        """Whether anybody here may read what would have been sent: a demo on its own database, or a test."""
+        return self.env == "test" or (self.env == "local" and self.demo and not self.database_url)
 
     @property
     def production(self) -> bool:
@@ -87,9 +91,7 @@ class Settings(BaseSettings):
             if not value
         ]
         if self.production and missing:
-            raise Unsafe(
-                f"Set {', '.join(missing)} before starting in production (see README)."
-            )
+            raise Unsafe(f"Set {', '.join(missing)} before starting in production (see README).")
         if self.production:
             self.https = True
             self.demo = False

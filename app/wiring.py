@@ -4,7 +4,7 @@ from app.areas.membership import Member, remember
 from app.cases import alternatives, forgetting, telling
 from app.cases.announce import announce_case
 from app.core.events import subscribe
-from app.delivery.actions import add_messages, erase_messages, send_message
+from app.delivery.actions import add_messages, erase_messages, write_message
 from app.delivery.jobs import deliver_soon
 from app.feed.queries import nearest_open
 from app.people.jobs import send_code_soon
@@ -14,9 +14,9 @@ from app.volunteers.actions import add_helping, erase_helping
 def set_up() -> None:
     """Connect events to what follows from them."""
     subscribe("case_changed", announce_case)
-    # A one-time code was asked for: the worker makes and sends it, so that the answer takes the same time for all.
+    # The worker makes and sends one-time codes: so asking for one takes the same time for everybody.
     subscribe("code_asked", send_code_soon)
-    subscribe("message_wanted", send_message)
+    subscribe("message_wanted", write_message)
     subscribe("message_written", deliver_soon)
     # Somebody takes their data away with them, or has it removed: each feature adds, or erases, its share.
     for add, erase in ((add_messages, erase_messages), (add_helping, erase_helping)):

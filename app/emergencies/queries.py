@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select, text
 
+from app.core.clock import now
 from app.core.db import db
 from app.emergencies.models import Category
 
@@ -60,3 +62,41 @@ def categories_on() -> list[Category]:
         )
     ).all()
     return [category for category in all_categories() if category.id in ids]
+
+
+class EmergencyRow(NamedTuple):
+    """An emergency in the list of administrators."""
+
+    id: uuid.UUID
+    name: str
+    name_en: str
+    starts_at: datetime
+    ends_at: datetime | None
+    areas: Sequence[str]
+    category_ids: Sequence[int]
+
+    @property
+    def state(self) -> str:
+        """Whether it is "coming", "on" or "over" now."""
+        moment = now()
+        if self.ends_at is not None and self.ends_at <= moment:
+            return "over"
+        return "on" if self.starts_at <= moment else "coming"
+
+
+EVERY_EMERGENCY = text(
+    """
+    SELECT e.id, e.name, e.name_en, e.starts_at, e.ends_at,
+        ARRAY(SELECT a.full_name FROM emergency_area ea JOIN area a ON a.id = ea.area_id
+              WHERE ea.emergency_id = e.id ORDER BY a.full_name LIMIT 50) AS areas,
+        ARRAY(SELECT ec.category_id FROM emergency_category ec WHERE ec.emergency_id = e.id) AS category_ids
+    FROM emergency e
+    ORDER BY (e.ends_at IS NULL OR e.ends_at > now()) DESC, e.starts_at DESC
+    LIMIT :limit
+    """
+)
+
+
+def every_emergency(limit: int = 100) -> list[EmergencyRow]:
+    """All emergencies: those that are on or coming first, then newest first."""
+    return [EmergencyRow(*row) for row in db.session.execute(EVERY_EMERGENCY, {"limit": limit})]

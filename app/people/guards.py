@@ -25,11 +25,7 @@ current_user: Any = LocalProxy(_present_user)
 
 def this_user() -> User | None:
     """The user who asks, or None for a stranger."""
-    return (
-        cast(User, current_user._get_current_object())
-        if current_user.is_authenticated
-        else None
-    )
+    return cast(User, current_user._get_current_object()) if current_user.is_authenticated else None
 
 
 def signed_in_user() -> User:

@@ -13,13 +13,11 @@ from app.core.db import Base, Key
 ROLES = ("volunteer", "medic", "supplier", "official", "administrator")
 
 
-class User(Base, UserMixin):
+class User(Base, UserMixin):  # type: ignore[misc]
     """A person with an account, known by phone number or e-mail address."""
 
     __tablename__ = "user"
-    __table_args__ = (
-        CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="reachable"),
-    )
+    __table_args__ = (CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="reachable"),)
 
     id: Mapped[Key]
     phone: Mapped[str | None] = mapped_column(unique=True)
@@ -55,11 +53,7 @@ class User(Base, UserMixin):
     @property
     def official_area_ids(self) -> frozenset[int]:
         """The areas that this official is responsible for."""
-        return frozenset(
-            r.area_id
-            for r in self.roles
-            if r.role == "official" and r.area_id is not None
-        )
+        return frozenset(r.area_id for r in self.roles if r.role == "official" and r.area_id is not None)
 
 
 class UserRole(Base):
@@ -67,29 +61,19 @@ class UserRole(Base):
 
     __tablename__ = "user_role"
     __table_args__ = (
-        UniqueConstraint(
-            "user_id", "role", "area_id", postgresql_nulls_not_distinct=True
-        ),
+        UniqueConstraint("user_id", "role", "area_id", postgresql_nulls_not_distinct=True),
         CheckConstraint(f"role IN {ROLES}", name="role"),
-        CheckConstraint(
-            "(role = 'official') = (area_id IS NOT NULL)", name="official_has_area"
-        ),
+        CheckConstraint("(role = 'official') = (area_id IS NOT NULL)", name="official_has_area"),
     )
 
     id: Mapped[Key]
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     role: Mapped[str]
     note: Mapped[str] = mapped_column(server_default="", default="")
     """What the person said when asking for it: a medic's licence and place of work."""
-    area_id: Mapped[int | None] = mapped_column(
-        ForeignKey("area.id", ondelete="RESTRICT"), index=True
-    )
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id", ondelete="RESTRICT"), index=True)
     verified_at: Mapped[datetime | None]
-    verified_by: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("user.id", ondelete="SET NULL")
-    )
+    verified_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     user: Mapped[User] = relationship(back_populates="roles", foreign_keys=[user_id])
@@ -106,9 +90,7 @@ class ApiToken(Base):
     __tablename__ = "api_token"
 
     id: Mapped[Key]
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -116,6 +98,8 @@ class ApiToken(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
     @property
     def live(self) -> bool:
@@ -129,9 +113,7 @@ class OneTimeCode(Base):
     __tablename__ = "one_time_code"
 
     id: Mapped[Key]
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[str]
     code_hash: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Integer, String, column, func, or_, select, table
+from sqlalchemy import Date, Integer, String, column, func, select, table
 
 from app.core.db import db
 from app.core.text import fold
@@ -14,7 +14,14 @@ from app.people.rules import Identity
 
 # Areas lie above people in the street; only the name of an official's area is read here, through the key
 # that `user_role` holds.
-AREA = table("area", column("id", Integer), column("full_name", String), column("parent_id", Integer))
+AREA = table(
+    "area",
+    column("id", Integer),
+    column("code", String),
+    column("full_name", String),
+    column("parent_id", Integer),
+    column("valid_to", Date),
+)
 
 
 class RoleRow(NamedTuple):
@@ -76,9 +83,10 @@ def roles_of(user_id: uuid.UUID) -> list[RoleRow]:
     return [RoleRow(*row) for row in rows]
 
 
-def area_is_known(area_id: int) -> bool:
-    """Whether there is such an area."""
-    return db.session.execute(select(AREA.c.id).where(AREA.c.id == area_id)).first() is not None
+def area_id_of(code: str) -> int | None:
+    """The area in force with this official code; a province's before a smaller unit's."""
+    known = select(AREA.c.id).where(AREA.c.code == code, AREA.c.valid_to.is_(None))
+    return db.session.scalar(known.order_by(AREA.c.parent_id.is_not(None), AREA.c.id).limit(1))
 
 
 def tokens_of(user_id: uuid.UUID) -> Sequence[ApiToken]:
@@ -131,7 +139,7 @@ def demo_accounts_exist() -> bool:
     """Whether any account is for demonstration; False as well while the table is not there yet."""
     if db.session.scalar(select(func.to_regclass("public.user"))) is None:
         return False
-    return db.session.scalar(select(User.id).where(or_(User.is_demo)).limit(1)) is not None
+    return db.session.scalar(select(User.id).where(User.is_demo).limit(1)) is not None
 
 
 _PERSON = (User.id, User.name, User.phone, User.email, User.is_demo, User.deactivated_at)

@@ -7,7 +7,7 @@ from app.people.models import User
 from app.web.sessions import login
 
 
-@login.user_loader
+@login.user_loader  # type: ignore[untyped-decorator]
 def user_of_session(session_id: str) -> User | None:
     """The user of a session cookie, unless it was signed out everywhere or the account is closed."""
     key, _colon, version = session_id.partition(":")

@@ -20,15 +20,9 @@ class Volunteer(Base):
         Index("ix_volunteer_base", "base", postgresql_using="gist"),
     )
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
-    )
-    base: Mapped[Any | None] = mapped_column(
-        Geometry("POINT", srid=4326, spatial_index=False)
-    )
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    base: Mapped[Any | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
     radius_m: Mapped[int] = mapped_column(server_default="3000", default=3000)
-    category_ids: Mapped[list[int]] = mapped_column(
-        ARRAY(SmallInteger), server_default="{}", default=list
-    )
+    category_ids: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}", default=list)
     capacity: Mapped[int] = mapped_column(SmallInteger, server_default="3", default=3)
     available: Mapped[bool] = mapped_column(server_default="true", default=True)

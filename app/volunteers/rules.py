@@ -1,0 +1,38 @@
+"""What volunteers may say about themselves."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from app.core.errors import Invalid
+from app.core.geo import Point
+
+RADII_M = (1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000)
+LARGEST_CAPACITY = 20
+
+
+@dataclass(frozen=True)
+class Helping:
+    """A volunteer's own settings: from where, how far, with what, how many at a time, whether now."""
+
+    base: Point | None = None
+    radius_m: int = 3_000
+    categories: tuple[str, ...] = ()
+    capacity: int = 3
+    available: bool = True
+
+
+def check_helping(said: Helping) -> Helping:
+    """The settings, or Invalid with everything that is wrong."""
+    errors: dict[str, list[str]] = {}
+    if said.radius_m not in RADII_M:
+        errors["radius_m"] = [_("Chọn một khoảng cách trong danh sách.")]
+    if not 1 <= said.capacity <= LARGEST_CAPACITY:
+        errors["capacity"] = [_("Từ 1 đến %(n)s trường hợp.", n=LARGEST_CAPACITY)]
+    if not said.categories:
+        errors["categories"] = [_("Chọn ít nhất một việc bạn giúp được.")]
+    if said.available and said.base is None:
+        errors["place"] = [_("Cho biết bạn thường đi từ đâu: dùng vị trí, kéo bản đồ hoặc gõ tên phường.")]
+    if errors:
+        raise Invalid(_("Một vài chỗ cần sửa lại."), errors=errors)
+    return said
