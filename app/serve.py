@@ -18,13 +18,15 @@ from app.areas.load import load_default
 from app.config import Settings
 from app.core import embedded
 from app.core.db import db, read_engine
+from app.demo import ACCOUNTS, PASSWORD
+from app.demo.load import is_loaded
+from app.demo.load import load as load_demo
 from app.supervise import Child, port_is_free, raise_file_limit, stop_all
 from app.web.migrations import at_head
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY_WITHIN_S = 60.0
 WATCH_EVERY_S = 0.5
-DEMO_PASSWORD = "la-lanh-demo"  # noqa: S105 - printed for everyone to use, on demo data only
 
 
 @click.command()
@@ -86,17 +88,12 @@ def _prepare(settings: Settings) -> None:
     if not _any("area"):
         load_default()
     if settings.demo and embedded.is_embedded() and not _any('"case"'):
-        _flask("demo", "load")
+        load_demo()
 
 
 def _any(table: str) -> bool:
     with read_engine().connect() as connection:
         return bool(connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})")).scalar())  # noqa: S608
-
-
-def _flask(*arguments: str) -> None:
-    """Run one of our other commands here, progress bars and all."""
-    current_app.cli.main(args=list(arguments), prog_name="flask", standalone_mode=False)
 
 
 def _children(host: str, settings: Settings, workers: int) -> list[Child]:
@@ -106,41 +103,19 @@ def _children(host: str, settings: Settings, workers: int) -> list[Child]:
         "LALANH_SUPERVISED": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    granian = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--host",
-        host,
-        "--log-level",
-        "warning",
-        "--respawn-failed-workers",
-    ]
-    web = [
-        "--interface",
-        "wsgi",
-        "--port",
-        str(settings.port),
-        "--workers",
-        str(workers),
-        "--blocking-threads",
-        "1",
-    ]
-    live = [
-        "--interface",
-        "asgi",
-        "--port",
-        str(settings.live_port),
-        "--workers",
-        "1",
-        "--backpressure",
-        "16384",
-    ]
+    web = _granian("wsgi", host, settings.port, workers=workers, blocking_threads=1, backlog=2048)
+    live = _granian("asgi", host, settings.live_port, workers=1, backlog=16384, backpressure=16384)
     return [
-        Child("web", [*granian, *web, "--backlog", "2048", "--no-ws", "app.wsgi:application"], environment),
+        Child("web", [*web, "--no-ws", "--respawn-failed-workers", "app.wsgi:application"], environment),
         Child("worker", [sys.executable, "-m", "flask", "--app", "app", "worker"], environment),
-        Child("live", [*granian, *live, "--backlog", "16384", "app.live:application"], environment),
+        Child("live", [*live, "app.live:application"], environment),
     ]
+
+
+def _granian(interface: str, host: str, port: int, **numbers: int) -> list[str]:
+    server = [sys.executable, "-m", "granian", "--interface", interface, "--host", host, "--port", str(port)]
+    options = [word for name, n in numbers.items() for word in (f"--{name.replace('_', '-')}", str(n))]
+    return [*server, "--log-level", "warning", *options]
 
 
 def _wait_until_ready(host: str, port: int, children: list[Child]) -> None:
@@ -188,28 +163,12 @@ def _complaint(what: str) -> Iterator[None]:
 
 def _greet(host: str, settings: Settings) -> None:
     click.echo(f"\n  Lá Lành runs at  http://{_in_url(_reached_at(host))}:{settings.port}/\n")
-    accounts = _demo_accounts()
-    if accounts:
-        click.echo(f"  Demo accounts, each with the password  {DEMO_PASSWORD}")
-        for phone, name, roles in accounts:
-            click.echo(f"    0{phone.removeprefix('+84')}  {name} ({roles})")
+    if is_loaded():
+        click.echo(f"  Demo accounts, each with the password  {PASSWORD}")
+        for account in ACCOUNTS:
+            click.echo(f"    {account.phone}  {account.says}")
         click.echo()
     click.echo("  Ctrl-C stops it.")
-
-
-def _demo_accounts() -> list[tuple[str, str, str]]:
-    """The accounts that the README lists: their phone, name and roles with areas."""
-    query = """
-        SELECT u.phone, u.name,
-               coalesce(string_agg(concat_ws(', ', r.role, a.full_name), '; ' ORDER BY r.role), 'resident')
-        FROM "user" u
-        LEFT JOIN user_role r ON r.user_id = u.id
-        LEFT JOIN area a ON a.id = r.area_id
-        WHERE u.is_demo AND u.phone BETWEEN '+84900000001' AND '+84900000009'
-        GROUP BY u.id ORDER BY u.phone
-    """
-    with read_engine().connect() as connection:
-        return [(row[0], row[1], row[2]) for row in connection.execute(text(query))]
 
 
 def _reached_at(host: str) -> str:
