@@ -6,6 +6,7 @@ from apiflask import APIFlask
 
 from app import cli, models, sitemap, wiring
 from app.config import ROOT, Settings
+from app.people.demo_check import refuse_demo_accounts
 from app.web import (
     database,
     frame,
@@ -50,4 +51,6 @@ def create_app(**overrides: Any) -> APIFlask:
     sitemap.set_up(app)
     wiring.set_up()
     cli.set_up(app)
+    if settings.production:
+        refuse_demo_accounts(app)
     return app

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -24,13 +26,23 @@ log = structlog.get_logger("worker")
 
 @click.command()
 @click.option("--concurrency", default=2, show_default=True, help="How many jobs at a time.")
-def worker(concurrency: int) -> None:
+@click.option("--once", is_flag=True, help="Do what is queued now, then stop.")
+def worker(concurrency: int, once: bool) -> None:
     """Do the queued jobs until told to stop."""
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
-    asyncio.run(_work(app, concurrency))
+    asyncio.run(work(app, concurrency, wait=not once))
 
 
-async def _work(app: Flask, concurrency: int) -> None:
+def know_every_job() -> None:
+    """Import every feature's `jobs`: only the tasks that are declared can be done, or be due by the clock."""
+    here = Path(__file__).parent
+    for module in sorted(here.glob("*/jobs.py")):
+        importlib.import_module(f"{__package__}.{module.parent.name}.jobs")
+
+
+async def work(app: Flask, concurrency: int, *, wait: bool = True) -> None:
+    """Do jobs until SIGINT or SIGTERM; without `wait`, until none is left."""
+    know_every_job()
     connector = procrastinate.PsycopgConnector(conninfo=_conninfo(app), min_size=1, max_size=concurrency + 3)
     queue = jobs.with_connector(connector)
     async with queue.open_async():
@@ -38,6 +50,7 @@ async def _work(app: Flask, concurrency: int) -> None:
         try:
             await queue.run_worker_async(
                 concurrency=concurrency,
+                wait=wait,
                 delete_jobs="successful",
                 shutdown_graceful_timeout=FINISH_WITHIN_S,
                 task_middleware=[_in_a_context_of(app)],

@@ -24,5 +24,5 @@ def refuse_demo_accounts(app: Flask) -> None:
     if found:
         raise Unsafe(
             "This database holds demo accounts, whose password is public. Use a fresh database in production,"
-            " or remove them first."
+            " or remove them first: LALANH_ENV=local flask demo clear."
         )
