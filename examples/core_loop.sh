@@ -30,7 +30,8 @@ call() {
     local expected=$1 method=$2 path=$3 status
     shift 3
     status=$(curl --silent --show-error --max-time 30 --output "$work/answer" --write-out '%{http_code}' \
-        --request "$method" --header 'Accept: application/json' "$@" "$base$path") || fail "no answer from $base"
+        --request "$method" --header 'Accept: application/json' \
+        --header 'Content-Type: application/json' "$@" "$base$path") || fail "no answer from $base"
     say "$method $path → $status"
     if [ "$status" != "$expected" ]; then
         cat "$work/answer" >&2
@@ -45,7 +46,7 @@ json() {
 
 # token_of PHONE: a fresh token for the API.
 token_of() {
-    call 201 POST /api/v1/tokens --json "{\"phone\": \"$1\", \"password\": \"$password\"}" >&2
+    call 201 POST /api/v1/tokens --data "{\"phone\": \"$1\", \"password\": \"$password\"}" >&2
     json 'it["token"]'
 }
 
@@ -62,14 +63,14 @@ request=$(cat <<JSON
 }
 JSON
 )
-call 201 POST /api/v1/cases --header "Idempotency-Key: $key" --json "$request"
+call 201 POST /api/v1/cases --header "Idempotency-Key: $key" --data "$request"
 code=$(json 'it["code"]')
 ward=$(json 'it["area"]["name"]')
 tracking=$(json 'it["tracking_url"].rstrip("/").rsplit("/", 1)[-1]')
 say "case $code in $ward"
 
 step "2. The phone sends it again over a bad line: still one case"
-call 201 POST /api/v1/cases --header "Idempotency-Key: $key" --json "$request"
+call 201 POST /api/v1/cases --header "Idempotency-Key: $key" --data "$request"
 [ "$(json 'it["code"]')" = "$code" ] || fail "the same key made a second case"
 say "the same case $code"
 
@@ -85,7 +86,7 @@ say "the nearest is $code"
 
 step "4. A volunteer takes it"
 token=$(token_of "$volunteer_phone")
-call 201 POST "/api/v1/cases/$code/claims" --header "Authorization: Bearer $token" --json '{}'
+call 201 POST "/api/v1/cases/$code/claims" --header "Authorization: Bearer $token" --data '{}'
 claim=$(json 'it["id"]')
 say "claim $claim until $(json 'it["lease_until"]')"
 call 200 GET "/api/v1/cases/$code" --header "Authorization: Bearer $token"
@@ -94,7 +95,7 @@ say "status $(json 'it["status"]'); the volunteer now sees the name, the phone a
 
 step "5. Nobody else can take it any more"
 second=$(token_of 0900000008)
-call 409 POST "/api/v1/cases/$code/claims" --header "Authorization: Bearer $second" --json '{}'
+call 409 POST "/api/v1/cases/$code/claims" --header "Authorization: Bearer $second" --data '{}'
 say "$(json 'it["detail"]')"
 
 step "6. It is delivered, and confirmed with the tracking secret"
