@@ -34,5 +34,5 @@ def account() -> str:
 def set_up(app: Flask, settings: Settings) -> None:
     """Memory on one machine; name a redis:// storage when there are several."""
     app.config["RATELIMIT_STORAGE_URI"] = settings.limiter_storage
-    app.config["RATELIMIT_ENABLED"] = settings.env != "test"
     limiter.init_app(app)
+    limiter.enabled = settings.env != "test"
