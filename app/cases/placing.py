@@ -1,6 +1,6 @@
 """Where a case belongs and where strangers see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from flask import current_app
@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import text
 
 from app.areas.queries import AreaRow, area_at, areas_with_codes
-from app.cases.privacy import blurred_candidates
+from app.cases.privacy import CANDIDATES, blurred_candidates
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.geo import Point
@@ -17,13 +17,12 @@ from app.core.text import clean
 FARTHEST_CORRECTION_M = 20_000
 """How far from the point a person may say that their ward lies: the embedded boundaries are approximate."""
 
-FIRST_INSIDE = text(
+INSIDE = text(
     """
-    SELECT DISTINCT ON (c.row) c.row, c.number
-    FROM unnest(CAST(:rows AS int[]), CAST(:numbers AS int[]), CAST(:lons AS float8[]),
-                CAST(:lats AS float8[]), CAST(:communes AS int[])) AS c(row, number, lon, lat, commune)
+    SELECT c.row
+    FROM unnest(CAST(:rows AS int[]), CAST(:lons AS float8[]), CAST(:lats AS float8[]),
+                CAST(:communes AS int[])) AS c(row, lon, lat, commune)
     JOIN area a ON a.id = c.commune AND ST_Covers(a.geom, ST_SetSRID(ST_MakePoint(c.lon, c.lat), 4326))
-    ORDER BY c.row, c.number
     """
 )
 
@@ -76,20 +75,28 @@ def public_points(places: Sequence[ToBlur]) -> list[Point]:
     """For each place the first blurred candidate inside its commune, else simply the first candidate."""
     key = current_app.config["PRIVACY_KEY"]
     candidates = [list(blurred_candidates(place.position, place.household, key)) for place in places]
-    flat = [
-        (row, number, point, places[row].commune_id)
-        for row, points in enumerate(candidates)
-        for number, point in enumerate(points)
-    ]
-    inside = db.session.execute(
-        FIRST_INSIDE,
+    chosen = [points[0] for points in candidates]
+    waiting = [row for row, place in enumerate(places) if place.commune_id is not None]
+    for number in range(CANDIDATES):
+        if not waiting:
+            break
+        tried = {row: candidates[row][number] for row in waiting}
+        inside = _rows_inside(tried, [places[row].commune_id for row in waiting])
+        for row in inside:
+            chosen[row] = tried[row]
+        waiting = [row for row in waiting if row not in inside]
+    return chosen
+
+
+def _rows_inside(tried: Mapping[int, Point], communes: Sequence[int | None]) -> set[int]:
+    """Which of the points lie inside their communes; one query for all of them."""
+    found = db.session.scalars(
+        INSIDE,
         {
-            "rows": [row for row, _n, _p, _c in flat],
-            "numbers": [number for _r, number, _p, _c in flat],
-            "lons": [point.lon for _r, _n, point, _c in flat],
-            "lats": [point.lat for _r, _n, point, _c in flat],
-            "communes": [commune for _r, _n, _p, commune in flat],
+            "rows": list(tried),
+            "lons": [point.lon for point in tried.values()],
+            "lats": [point.lat for point in tried.values()],
+            "communes": list(communes),
         },
     )
-    chosen = {found.row: found.number for found in inside}
-    return [points[chosen.get(row, 0)] for row, points in enumerate(candidates)]
+    return set(found)
