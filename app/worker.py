@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ import procrastinate
 import structlog
 from flask import Flask, current_app
 from procrastinate.exceptions import ProcrastinateException
+from procrastinate.periodic import PeriodicRegistry, PeriodicTask
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -44,7 +46,7 @@ async def work(app: Flask, concurrency: int, *, wait: bool = True) -> None:
     """Do jobs until SIGINT or SIGTERM; without `wait`, until none is left."""
     know_every_job()
     connector = procrastinate.PsycopgConnector(conninfo=_conninfo(app), min_size=1, max_size=concurrency + 3)
-    queue = jobs.with_connector(connector)
+    queue = _queue_with(connector)
     async with queue.open_async():
         pulse = asyncio.create_task(_pulse(app, queue))
         try:
@@ -59,6 +61,26 @@ async def work(app: Flask, concurrency: int, *, wait: bool = True) -> None:
             pulse.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await pulse
+
+
+def _queue_with(connector: procrastinate.PsycopgConnector) -> procrastinate.App:
+    """The queue as the worker needs it: fetching jobs, and deferring those due by the clock, asynchronously.
+
+    Jobs that defer further jobs go on doing so through `app.core.jobs`, in their own transactions; so the
+    declared tasks stay as they are, and only the clock gets copies that belong to the worker's queue.
+    """
+    queue = jobs.with_connector(connector)
+    queue.periodic_registry = PeriodicRegistry()  # type: ignore[no-untyped-call]
+    for key, due in jobs.periodic_registry.periodic_tasks.items():
+        own = copy(due.task)
+        own.blueprint = queue
+        queue.periodic_registry.periodic_tasks[key] = PeriodicTask(
+            task=own,
+            cron=due.cron,
+            periodic_id=due.periodic_id,
+            configure_kwargs=due.configure_kwargs,
+        )
+    return queue
 
 
 def _in_a_context_of(app: Flask) -> Any:
