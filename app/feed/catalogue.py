@@ -1,4 +1,4 @@
-"""Categories and areas that filters name, kept in memory for half a minute: reading the feed asks the database once."""
+"""Categories and areas that filters name, kept for half a minute: reading the feed asks the database once."""
 
 import time
 from typing import NamedTuple
@@ -14,7 +14,8 @@ KEPT_S = 30.0
 MOST_AREAS = 4000
 
 CATEGORIES = text(
-    "SELECT id, slug, name_vi, name_en, icon, on_map, medic_only FROM category ORDER BY position, id LIMIT 200"
+    "SELECT id, slug, name_vi, name_en, icon, on_map, medic_only FROM category"
+    " ORDER BY position, id LIMIT 200"
 )
 
 AREA = text(

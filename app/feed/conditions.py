@@ -1,7 +1,7 @@
 """A filter as SQL. The list and the tiles are built from the same conditions, so they cannot disagree.
 
-Statuses, `on_map` and category numbers are written as literals: a bound status in a generic plan would lose the
-partial indexes. Everything that a person typed is bound.
+Statuses, `on_map` and category numbers are written as literals: a bound status in a generic plan would lose
+the partial indexes. Everything that a person typed is bound.
 """
 
 import math
@@ -38,7 +38,7 @@ def mercator(point: Point) -> tuple[float, float]:
 
 
 def stretch(point: Point, metres: float) -> float:
-    """How many units of EPSG:3857 at most one metre takes within `metres` of the point (1 / cos of latitude)."""
+    """The most units of EPSG:3857 that a metre takes within `metres` of the point (1 / cos of latitude)."""
     farthest = abs(math.radians(point.lat)) + metres / EARTH_RADIUS_M
     return 1.01 / max(0.05, math.cos(min(farthest, math.pi / 2)))
 

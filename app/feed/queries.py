@@ -1,8 +1,8 @@
 """The feed's list, as SQL with a name: nearest first or newest first, one query a page, public fields only.
 
-Nearest: each branch is an index-ordered walk (`<->` on the blurred point in EPSG:3857, whose order differs a little
-from metres on the sphere), a few rows more than asked for are fetched, and only those are shown that no unseen
-case can be nearer than. So pages are exact: ordered by metres, nothing twice, nothing left out.
+Nearest: each branch is an index-ordered walk (`<->` on the blurred point in EPSG:3857, whose order differs a
+little from metres on the sphere), a few rows more than asked for are fetched, and only those are shown that
+no unseen case can be nearer than. So pages are exact: ordered by metres, nothing twice, nothing left out.
 """
 
 import json
@@ -28,15 +28,16 @@ COLUMNS = """c.id, c.code, c.category_id, c.status, c.urgency, c.needs_text, c.h
     c.commune_id, c.province_id, c.public_position, c.verified_at"""
 
 NEAR_BRANCH = f"""(
-    SELECT {{rank}} AS rank, {{number}} AS branch, c.public_p3857 <-> {HERE_3857} AS far, {METRES} AS metres, {COLUMNS}
+    SELECT {{rank}} AS rank, {{number}} AS branch, c.public_p3857 <-> {HERE_3857} AS far, {METRES} AS metres,
+           {COLUMNS}
     FROM "case" c
     WHERE {{where}}
     ORDER BY c.public_p3857 <-> {HERE_3857}
     LIMIT %(fetch)s
-)"""
+)"""  # noqa: S608 (constants)
 
-# No case that a full branch has not fetched is nearer than its last one's 3857 distance laid out towards the pole,
-# where a unit of EPSG:3857 is fewest metres. `edge` is that distance in metres: what lies beyond waits.
+# No case that a full branch has not fetched is nearer than its last one's 3857 distance laid out towards the
+# pole, where a unit of EPSG:3857 is fewest metres. `edge` is that distance in metres: what lies beyond waits.
 NEAR = f"""
 WITH seen AS (
     {{branches}}
@@ -52,7 +53,7 @@ WITH seen AS (
     ORDER BY seen.rank, seen.metres, seen.id
     LIMIT %(limit)s + 1
 )
-"""
+"""  # noqa: S608 (constants)
 
 NEWEST = f"""
 WITH edge AS (SELECT 0 AS rank WHERE false), shown AS (
@@ -65,7 +66,7 @@ WITH edge AS (SELECT 0 AS rank WHERE false), shown AS (
         LIMIT %(limit)s + 1
     ) newest
 )
-"""
+"""  # noqa: S608 (constants)
 
 NEEDS = """LEFT JOIN LATERAL (
     SELECT json_agg(json_build_object(
@@ -80,7 +81,8 @@ GROUP = "CASE s.status WHEN 'open' THEN 'needs_help' WHEN 'claimed' THEN 'taken'
 
 # `odd`: some item holds digits or signs, so that a phone number or an address may hide in it.
 AS_GEOJSON = f"""
-SELECT coalesce(json_agg(f.feature ORDER BY f.place) FILTER (WHERE f.place <= %(limit)s), '[]')::text AS features,
+SELECT coalesce(json_agg(f.feature ORDER BY f.place) FILTER (WHERE f.place <= %(limit)s), '[]')::text
+           AS features,
        count(*) AS found, coalesce(bool_or(f.odd), false) AS odd, (SELECT count(*) FROM edge) AS waiting,
        (array_agg(json_build_array(f.rank, f.metres, f.created_at, f.id) ORDER BY f.place)
            FILTER (WHERE f.place <= %(limit)s))[least(count(*), %(limit)s)::int] AS last
@@ -97,13 +99,14 @@ FROM (
     LEFT JOIN area p ON p.id = s.province_id
     {NEEDS.format(more="")}
 ) f
-"""
+"""  # noqa: S608 (constants)
 
 PLEDGED = ", 'pledged', trim_scale(n.pledged), 'delivered', trim_scale(n.delivered)"
 AS_ROWS = f"""
 SELECT s.place, s.rank, s.metres, s.id, s.code, {SLUG} AS category, s.needs_text AS title,
-       coalesce(needs.lines, '[]') AS needs, s.household_size, s.urgency, s.status, {GROUP} AS "group", s.created_at,
-       a.full_name AS ward, p.full_name AS province, ST_X(s.public_position) AS lon, ST_Y(s.public_position) AS lat,
+       coalesce(needs.lines, '[]') AS needs, s.household_size, s.urgency, s.status, {GROUP} AS "group",
+       s.created_at, a.full_name AS ward, p.full_name AS province,
+       ST_X(s.public_position) AS lon, ST_Y(s.public_position) AS lat,
        round(s.metres) AS distance_m, s.verified_at IS NOT NULL AS verified, edges.waiting
 FROM (SELECT count(*) AS waiting FROM edge) edges
 LEFT JOIN shown s ON true
@@ -111,7 +114,7 @@ LEFT JOIN area a ON a.id = s.commune_id
 LEFT JOIN area p ON p.id = s.province_id
 {NEEDS.format(more=PLEDGED)}
 ORDER BY s.place
-"""
+"""  # noqa: S608 (constants)
 
 
 class Page(NamedTuple):
@@ -224,7 +227,7 @@ def open_cases_near(point: Point, limit: int = DEFAULT_LIMIT, *, medic: bool = F
 def nearest_open(
     point: Point, limit: int, exclude_code: str = "", viewer_is_medic: bool = False
 ) -> list[dict[str, Any]]:
-    """What else somebody could take when a case is gone: open cases nearest to the point, public fields only."""
+    """What else somebody could take when a case is gone: open cases nearest to the point."""
     return cases_page(Filter(near=point, limit=limit), medic=viewer_is_medic, without=exclude_code).cases
 
 

@@ -56,7 +56,7 @@ def _context(view: View, found: Page, *, medic: bool) -> dict[str, Any]:
 
 
 def _write_address(response: Response, view: View) -> None:
-    """The browser's address follows the view: a new filter is a step to come back from, a move of the map is not."""
+    """The address follows the view: a new filter is a step to come back from, a move of the map is not."""
     before = dict(parse_qsl(urlsplit(request.headers.get("HX-Current-URL", "")).query))
     after = dict(parse_qsl(urlsplit(view.path()).query))
     moved_only = before | {"at": ""} == after | {"at": ""}

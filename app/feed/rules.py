@@ -1,4 +1,4 @@
-"""What the feed may show, as plain values: groups of statuses, limits, and how sure a page of nearest cases is."""
+"""What the feed may show, as plain values: groups of statuses, limits, boxes."""
 
 from typing import NamedTuple
 

@@ -1,6 +1,6 @@
-"""Vector tiles of the feed: clusters from afar, cases from near, wards where strangers may only count, supply points.
+"""Vector tiles of the feed: clusters from afar, cases from near, counts by ward of what strangers may only count.
 
-A case belongs to the one tile that holds its z18 cell, so nothing is drawn twice and the clusters add up to the list.
+A case belongs to the one tile that holds its z18 cell: nothing is drawn twice, and clusters add up to the list.
 """
 
 from typing import Any
@@ -22,8 +22,8 @@ CENTRE_STEPS = CLUSTER_STEPS + 3
 MOST_CASES = 50_000
 MIMETYPE = "application/vnd.mapbox-vector-tile"
 
-# Cells come from the index alone. The lowest six bits of a cell say where it lies in its cluster, three bits a
-# direction, woven together; only the number of the cluster itself is turned back into x and y.
+# Cells come from the index alone. The lowest six bits of a cell say where it lies in its cluster, three bits
+# a direction, woven together; only the number of the cluster itself is turned back into x and y.
 CLUSTERS = """
 SELECT ST_AsMVT(tile, 'clusters', 4096, 'geom') FROM (
     SELECT CASE WHEN torn > 0 THEN 'needs_help' WHEN way > 0 THEN 'taken' ELSE 'helped' END AS g,
@@ -33,7 +33,8 @@ SELECT ST_AsMVT(tile, 'clusters', 4096, 'geom') FROM (
                ST_SetSRID(ST_MakePoint(x * %(side)s - %(edge)s, %(edge)s - y * %(side)s), 3857),
                ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4096, 64, true) AS geom
     FROM (
-        SELECT sum(torn)::int AS torn, sum(way)::int AS way, sum(leaf)::int AS leaf, sum(urgent)::int AS urgent,
+        SELECT sum(torn)::int AS torn, sum(way)::int AS way, sum(leaf)::int AS leaf,
+               sum(urgent)::int AS urgent,
                squeeze_bits(cell >> 6) * 8 + 0.5
                    + sum(((cell & 1) | (cell >> 1 & 2) | (cell >> 2 & 4)) * n)::float8 / sum(n) AS x,
                squeeze_bits(cell >> 7) * 8 + 0.5
@@ -56,8 +57,9 @@ SELECT ST_AsMVT(tile, 'clusters', 4096, 'geom') FROM (
 
 CASES = """
 SELECT ST_AsMVT(tile, 'cases', 4096, 'geom') FROM (
-    SELECT c.code, CASE c.status WHEN 'open' THEN 'needs_help' WHEN 'claimed' THEN 'taken' ELSE 'helped' END AS g,
-           c.urgency AS u, g.slug AS c, c.needs_text AS t, c.household_size AS p,
+    SELECT c.code, c.urgency AS u,
+           CASE c.status WHEN 'open' THEN 'needs_help' WHEN 'claimed' THEN 'taken' ELSE 'helped' END AS g,
+           g.slug AS c, c.needs_text AS t, c.household_size AS p,
            ST_AsMVTGeom(c.public_p3857, ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4096, 64, true) AS geom
     FROM "case" c JOIN category g ON g.id = c.category_id
     WHERE c.cell >= %(first)s AND c.cell < %(beyond)s AND ({shown}){where}
@@ -70,10 +72,11 @@ SELECT ST_AsMVT(tile, 'cases', 4096, 'geom') FROM (
 WARD_COUNTS = """
 SELECT ST_AsMVT(tile, 'ward_counts', 4096, 'geom') FROM (
     SELECT g.slug AS c, count(*)::int AS n, a.name,
-           ST_AsMVTGeom(ST_Transform(a.label_point, 3857), ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4096, 64, true)
-               AS geom
+           ST_AsMVTGeom(ST_Transform(a.label_point, 3857), ST_TileEnvelope(%(z)s, %(x)s, %(y)s),
+                        4096, 64, true) AS geom
     FROM area a
-    JOIN "case" c ON c.commune_id = a.id AND c.status = 'open' AND NOT c.on_map AND c.category_id IN ({hidden})
+    JOIN "case" c ON c.commune_id = a.id AND c.status = 'open' AND NOT c.on_map
+        AND c.category_id IN ({hidden})
     JOIN category g ON g.id = c.category_id
     WHERE a.valid_to IS NULL AND a.level = 'commune'
       AND a.geom && ST_Transform(ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4326)
@@ -109,12 +112,12 @@ def quadkey(x: int, y: int) -> int:
 
 
 def cases_tile(z: int, x: int, y: int, asked: Filter) -> bytes:
-    """The tile in Mapbox's vector format (MVT 2.1), of the cases that `asked` shows; empty where there is nothing.
+    """The tile of the cases that `asked` shows, in Mapbox's vector format (MVT 2.1); empty where nothing is.
 
-    Layer `clusters` (below zoom 13): g, the group that matters most there; n, how many of it; urgent, how many lives
-    in danger; needs_help, taken, helped and all, the counts. Layer `cases` (from 13): code, g, u (urgency), c
-    (category), t (what is needed), p (people). Layer `ward_counts` (from 10): c, n and the ward's name. Layer
-    `supply_points` (from 11): name, kind, goods, hours. All of it is public; places of cases are the blurred ones.
+    Layer `clusters` (below zoom 13): g, the group that matters most there; n, how many of it; urgent, how many
+    lives in danger; needs_help, taken, helped and all, the counts. Layer `cases` (from 13): code, g, u (urgency),
+    c (category), t (what is needed), p (people). Layer `ward_counts` (from 10): c, n and the ward's name. Layer
+    `supply_points` (from 11): name, kind, goods, hours. All of it is public; cases are where they are blurred to.
     """
     key, shift = quadkey(x, y), 2 * (CELL_ZOOM - z)
     fine = max(0, CELL_ZOOM - z - CENTRE_STEPS)
@@ -163,7 +166,7 @@ def shown_condition(asked: Filter, known: dict[str, CategoryFacts]) -> str:
 
 
 def _may_count(asked: Filter) -> bool:
-    """Counts of hidden cases answer to no finer question: asked often enough, it would find the home or the words."""
+    """Counts of hidden cases answer no finer question: asked often, it would find the home or the words."""
     finer = asked.q or asked.bbox or asked.radius_m or asked.urgencies
     return "open" in asked.statuses and not finer
 

@@ -1,4 +1,4 @@
-"""What `GET /api/v1/cases` takes and gives, for the API's document. Arguments are read by `app.feed.filters`."""
+"""What `GET /api/v1/cases` takes and gives, for the API's document; `app.feed.filters` reads it."""
 
 from typing import Any
 
