@@ -1,6 +1,6 @@
-"""Vector tiles of the feed: clusters from afar, cases from near, counts by ward of what strangers may only count.
+"""Vector tiles of the feed: clusters from afar, cases from near, counts by ward of what is not shown.
 
-A case belongs to the one tile that holds its z18 cell: nothing is drawn twice, and clusters add up to the list.
+A case belongs to the one tile that holds its z18 cell: nothing is drawn twice, clusters add up to the list.
 """
 
 from typing import Any
@@ -112,12 +112,12 @@ def quadkey(x: int, y: int) -> int:
 
 
 def cases_tile(z: int, x: int, y: int, asked: Filter) -> bytes:
-    """The tile of the cases that `asked` shows, in Mapbox's vector format (MVT 2.1); empty where nothing is.
+    """The tile of the cases that `asked` shows (MVT 2.1); empty where there is nothing.
 
-    Layer `clusters` (below zoom 13): g, the group that matters most there; n, how many of it; urgent, how many
-    lives in danger; needs_help, taken, helped and all, the counts. Layer `cases` (from 13): code, g, u (urgency),
-    c (category), t (what is needed), p (people). Layer `ward_counts` (from 10): c, n and the ward's name. Layer
-    `supply_points` (from 11): name, kind, goods, hours. All of it is public; cases are where they are blurred to.
+    `clusters` (below zoom 13): g, the group that matters most there; n, how many of it; urgent, how many lives
+    in danger; needs_help, taken, helped and all, the counts. `cases` (from 13): code, g, u (urgency),
+    c (category), t (what is needed), p (people). `ward_counts` (from 10): c, n and the ward's name.
+    `supply_points` (from 11): name, kind, goods, hours. All of it is public; cases are at their blurred places.
     """
     key, shift = quadkey(x, y), 2 * (CELL_ZOOM - z)
     fine = max(0, CELL_ZOOM - z - CENTRE_STEPS)
