@@ -1,0 +1,1 @@
+"""How fast the site is, beside the same SQL run by pgbench: `make bench`."""
