@@ -8,6 +8,8 @@ from app.areas.routes import tiles_bp as area_tiles
 from app.authority.api import bp as exports_api
 from app.authority.routes import bp as authority
 from app.cases.api import bp as cases_api
+from app.cases.routes import bp as cases
+from app.cases.routes import claims_bp as claims
 from app.delivery.routes import bp as delivery
 from app.emergencies.routes import bp as emergencies
 from app.feed.api import bp as feed_api
@@ -31,6 +33,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     api_docs,
     areas_api,
     cases_api,
+    cases,
+    claims,
     feed_api,
     feed,
     case_tiles,

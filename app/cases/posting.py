@@ -61,6 +61,11 @@ def post_case(request: CaseRequest, *, by: User | None, idempotency_key: str | N
     return Posted(case, True)
 
 
+def case_of_key(key: str, by: User | None) -> Case | None:
+    """The case that was made under this person's idempotency key."""
+    return db.session.scalar(select(Case).where(Case.idempotency_key == _scoped_key(key, by)))
+
+
 def fingerprint_of(request: CaseRequest) -> str:
     """A hash of everything that was said, to tell a repeated request from another one under the same key."""
     said = json.dumps(asdict(request), sort_keys=True, default=str, ensure_ascii=False)
