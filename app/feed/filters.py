@@ -32,8 +32,8 @@ from app.feed.rules import (
 )
 
 T = TypeVar("T")
-_NUMBER = re.compile(r"[+-]?(\d{1,9}(\.\d{0,20})?|\.\d{1,20})")
-_WHOLE = re.compile(r"\d{1,9}")
+_NUMBER = re.compile(r"[+-]?(\d{1,9}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 DIGITS = 6
 """Of a degree: a tenth of a metre, and short enough for an address."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
