@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectMultipleFiel
 from wtforms.validators import InputRequired
 
 from app.core.errors import Conflict, Invalid
-from app.people.rules import SCOPES, TOKEN_DAYS
+from app.people.rules import TOKEN_DAYS
 
 CONSENT = _l(
     "Tôi đồng ý cho Lá Lành lưu tên và số điện thoại hoặc e-mail của tôi để đăng nhập và để những người "
@@ -110,5 +110,5 @@ class TokenForm(_Form):
     """A personal access token."""
 
     token_name = StringField(_l("Dùng ở đâu?"), [_needed(_l("Đặt tên để sau này nhớ mã dùng ở đâu."))])
-    scopes = SelectMultipleField(_l("Được làm gì?"), choices=list(SCOPES.items()), validate_choice=False)
+    scopes = SelectMultipleField(_l("Được làm gì?"), choices=[], validate_choice=False)
     days = StringField(_l("Thời hạn"), default=str(TOKEN_DAYS[0]))

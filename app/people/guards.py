@@ -17,7 +17,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def _present_user() -> Any:
     """Whoever asks: the owner of the bearer token when one was shown, else of the session."""
-    return g.get("token_user") or _session_user
+    return g.get("token_user") or _session_user._get_current_object()
 
 
 current_user: Any = LocalProxy(_present_user)

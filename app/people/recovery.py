@@ -36,7 +36,11 @@ def ask_for_code(identity: Identity) -> None:
 def make_code(identity: Identity) -> str | None:
     """Make a code and hand it to the notifier; None, and silence, for strangers and after too many."""
     user = queries.user_of(identity)
-    if user is None or not user.is_active or _made_lately(user.id) >= CODES_AN_HOUR:
+    if user is None or not user.is_active:
+        return None
+    # Two workers may hold requests of one person: the second waits here, and then counts the first's code.
+    db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    if _made_lately(user.id) >= CODES_AN_HOUR:
         return None
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     moment = now()

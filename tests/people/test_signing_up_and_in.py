@@ -20,7 +20,9 @@ def the_user(phone="+84912345678"):
     return db.session.scalar(select(User).where(User.phone == phone))
 
 
-@pytest.mark.parametrize("typed", ["0912345678", "0912 345 678", "+84 912.345.678", "84912345678", "0912-345-678"])
+@pytest.mark.parametrize(
+    "typed", ["0912345678", "0912 345 678", "+84 912.345.678", "84912345678", "0912-345-678"]
+)
 def test_a_phone_number_may_be_typed_any_way(client, typed) -> None:
     answer = client.post("/sign-up", data={**NEW, "identity": typed})
     assert answer.status_code == 303
@@ -66,7 +68,9 @@ def test_consent_is_kept_with_the_words_that_were_shown(client) -> None:
     assert proof.details["words"].startswith("Tôi đồng ý cho Lá Lành lưu tên")
 
 
-@pytest.mark.parametrize("password", ["ngan", "1234567890123", "0912345678", "aaaaaaaaaaaa", "matkhau1234", "Trần Thị Mơ"])
+@pytest.mark.parametrize(
+    "password", ["ngan", "1234567890123", "0912345678", "aaaaaaaaaaaa", "matkhau1234", "Trần Thị Mơ"]
+)
 def test_a_password_that_anybody_would_guess_is_refused(client, password) -> None:
     answer = client.post("/sign-up", data={**NEW, "password": password})
     assert answer.status_code == 422
@@ -113,7 +117,9 @@ def test_an_unknown_number_costs_as_much_work_as_a_known_one(client, lan_residen
     verified = []
     real = passwords.PasswordHasher.verify
     monkeypatch.setattr(
-        passwords.PasswordHasher, "verify", lambda own, kept, typed: verified.append(kept) or real(own, kept, typed)
+        passwords.PasswordHasher,
+        "verify",
+        lambda own, kept, typed: verified.append(kept) or real(own, kept, typed),
     )
     sign_in(client, "0988888888", "nobody has this password")
     assert len(verified) == 1
@@ -149,7 +155,14 @@ def test_a_closed_account_signs_in_no_more(client, lan_resident) -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "/\t/evil.example"],
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+    ],
 )
 def test_signing_in_never_leads_to_another_site(client, lan_resident, elsewhere) -> None:
     answer = sign_in(client, next=elsewhere)
