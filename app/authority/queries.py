@@ -15,7 +15,7 @@ from app.core.db import db
 from app.core.text import fold
 
 PAGE = 50
-BATCH = 2000
+BATCH = 500
 MOST_COUNTED = 1_000_000
 
 # Urgency as a number: the most urgent first.
@@ -141,7 +141,8 @@ def _like(words: str) -> str:
 
 def statement(sql: str, known: dict[str, Any]) -> TextClause:
     """The text with its lists of ids made expandable."""
-    lists: list[Any] = [bindparam(name, expanding=True) for name in ("provinces", "communes") if name in known]
+    ids = [name for name in ("provinces", "communes") if name in known]
+    lists: list[Any] = [bindparam(name, expanding=True) for name in ids]
     return text(sql).bindparams(*lists)
 
 
