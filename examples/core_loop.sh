@@ -13,7 +13,8 @@ base=${base%/}
 password=la-lanh-demo
 volunteer_phone=0900000002
 official_phone=0900000005 # responsible for Phường Bến Thành
-lat=10.7713 lon=106.6940  # in Phường Bến Thành
+lat=10.771$((RANDOM % 10)) lon=106.694$((RANDOM % 10)) # in Phường Bến Thành, another household every time
+phone=$((900005000 + RANDOM % 5000))
 
 for tool in curl python3; do
     command -v "$tool" >/dev/null || { echo "This needs $tool." >&2; exit 1; }
@@ -58,7 +59,7 @@ request=$(cat <<JSON
   "needs": [{"item": "Gạo", "quantity": 10, "unit": "kg"}, {"item": "Sữa", "quantity": 4, "unit": "hộp"}],
   "description": "Nhà có em bé, hẻm bị phong tỏa.",
   "lat": $lat, "lon": $lon, "address": "12/3 Nguyễn Trãi",
-  "contact_name": "Cô Năm", "contact_phone": "0912 345 678",
+  "contact_name": "Cô Năm", "contact_phone": "0$phone",
   "household_size": 4, "vulnerabilities": ["children"], "urgency": "urgent", "on_behalf": false
 }
 JSON
