@@ -37,3 +37,17 @@ wake(document);
 document.addEventListener("htmx:load", (event) => wake(/** @type {CustomEvent} */ (event).detail.elt));
 import("./offline.js");
 if (document.querySelector("[data-live]")) import("./live.js");
+
+// The first page brought its styles along; from now on the browser keeps the file.
+const brought = /** @type {HTMLElement | null} */ (document.querySelector("style[data-styles]"));
+if (brought?.dataset.styles) {
+  const url = brought.dataset.styles;
+  const keep = async () => {
+    const answer = await fetch(url, { priority: "low" }).catch(() => null);
+    const digest = url.match(/(\w+)\.css/)?.[1];
+    if (!answer?.ok || !digest) return;
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `styles=${digest}; path=/; max-age=31536000; samesite=lax${secure}`;
+  };
+  addEventListener("load", () => setTimeout(keep, 3000), { once: true });
+}
