@@ -15,6 +15,7 @@ from app.core.text import clean, fold
 LONGEST_NAME = 120
 LONGEST_PERIOD = timedelta(days=3 * 366)
 MOST_CHIPS = 12
+LARGEST_STEP = 10_000
 ICONS = ("other", "rescue", "shelter", "oxygen", "water", "household", "package", "home", "child", "elderly")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
@@ -124,7 +125,7 @@ def _chips(typed: str, errors: Errors) -> list[dict[str, Any]]:
             size = Decimal(step or "1")
         except InvalidOperation:
             size = Decimal(0)
-        if not item or not unit or not Decimal(0) < size <= Decimal(10_000):
+        if not item or not unit or not size.is_finite() or not 0 < size <= LARGEST_STEP:
             errors["chips"] = [
                 _("Mỗi dòng một món: món | đơn vị | bước. Dòng chưa đúng: %(line)s", line=line[:60])
             ]

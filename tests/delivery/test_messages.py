@@ -106,9 +106,7 @@ def test_the_worker_waits_longer_each_time(app, lan_resident, monkeypatch) -> No
     monkeypatch.setattr(actions, "channel_for", lambda _address, _settings: Broken())
     written(lan_resident)
     do_the_jobs(app)
-    again = (
-        "SELECT status, attempts, extract(epoch FROM scheduled_at - now()) AS wait FROM procrastinate_jobs"
-    )
+    again = "SELECT status, attempts, extract(epoch FROM scheduled_at - now()) wait FROM procrastinate_jobs"
     status, attempts, wait = db.session.execute(text(again)).one()
     assert (status, attempts) == ("todo", 1)
     assert 0 < wait <= 3
@@ -212,9 +210,7 @@ def test_an_email_reaches_a_real_mail_server_with_its_vietnamese_words(mail_serv
 
 
 @pytest.mark.parametrize(("answer", "for_good"), [("550 no such user", True), ("450 try later", False)])
-def test_what_the_mail_server_refuses_is_told_apart_from_what_it_puts_off(
-    mail_server, answer, for_good
-) -> None:
+def test_what_the_mail_server_refuses_is_not_what_it_puts_off(mail_server, answer, for_good) -> None:
     mail_server.answer = answer
     with pytest.raises(NotDelivered) as failure:
         mail_to("mo@example.com", mail_server)

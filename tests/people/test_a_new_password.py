@@ -136,9 +136,7 @@ def test_the_code_is_kept_only_as_a_keyed_hash(app, client, lan_resident) -> Non
 
 
 @pytest.mark.parametrize("locale", ["vi", "en"])
-def test_the_message_speaks_the_language_of_its_reader(
-    app, client, lan_resident, locale, monkeypatch
-) -> None:
+def test_the_message_speaks_its_readers_language(app, client, lan_resident, locale, monkeypatch) -> None:
     spoken = []
     monkeypatch.setattr(recovery, "_", lambda words, **_more: spoken.append(str(get_locale())) or words)
     with transaction():

@@ -29,9 +29,7 @@ def test_an_administrator_finds_people_by_number_or_name(client_for, admin, lan_
     assert "Nguyễn Thị Lan" in client_for(admin).get("/admin/people", query_string={"q": typed}).text
 
 
-def test_an_official_finds_people_by_their_whole_number_only(
-    client_for, anh_official_w1, lan_resident
-) -> None:
+def test_an_official_finds_people_by_whole_number_only(client_for, anh_official_w1, lan_resident) -> None:
     browser = client_for(anh_official_w1)
     assert "Nguyễn Thị Lan" in browser.get("/admin/people?q=0901000001").text
     assert "Nguyễn Thị Lan" not in browser.get("/admin/people?q=Lan").text

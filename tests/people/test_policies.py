@@ -21,7 +21,7 @@ ACTORS = {
     "administrator": Standing(ME, frozenset({"administrator"})),
 }
 ALL = frozenset(ACTORS)
-WITH_ACCOUNT = ALL - {"stranger"}
+MEMBERS = ALL - {"stranger"}
 ADMIN = frozenset({"administrator"})
 OFFICE = ADMIN | {"official"}
 NOBODY = frozenset[str]()
@@ -31,15 +31,15 @@ ROLES = ("volunteer", "medic", "supplier", "official", "administrator")
 TABLE = {
     "find_people": (lambda a, _w: policies.may_find_people(a), OFFICE, OFFICE),
     "browse_people": (lambda a, _w: policies.may_browse_people(a), ADMIN, ADMIN),
-    "take volunteer": (lambda a, _w: policies.may_take_role(a, "volunteer"), WITH_ACCOUNT, WITH_ACCOUNT),
-    "take supplier": (lambda a, _w: policies.may_take_role(a, "supplier"), WITH_ACCOUNT, WITH_ACCOUNT),
-    "take medic": (lambda a, _w: policies.may_take_role(a, "medic"), WITH_ACCOUNT, WITH_ACCOUNT),
+    "take volunteer": (lambda a, _w: policies.may_take_role(a, "volunteer"), MEMBERS, MEMBERS),
+    "take supplier": (lambda a, _w: policies.may_take_role(a, "supplier"), MEMBERS, MEMBERS),
+    "take medic": (lambda a, _w: policies.may_take_role(a, "medic"), MEMBERS, MEMBERS),
     "take official": (lambda a, _w: policies.may_take_role(a, "official"), NOBODY, NOBODY),
     "take administrator": (lambda a, _w: policies.may_take_role(a, "administrator"), NOBODY, NOBODY),
     "give up volunteer": (
         lambda a, _w: policies.may_give_up_role(a, "volunteer"),
-        WITH_ACCOUNT,
-        WITH_ACCOUNT,
+        MEMBERS,
+        MEMBERS,
     ),
     "give up official": (lambda a, _w: policies.may_give_up_role(a, "official"), NOBODY, NOBODY),
     "grant volunteer": (lambda a, w: policies.may_grant(a, "volunteer", to=w), ADMIN, ADMIN),
