@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
@@ -21,10 +20,10 @@ from app.core.db import db, read_engine
 from app.demo import ACCOUNTS, PASSWORD
 from app.demo.load import is_loaded
 from app.demo.load import load as load_demo
-from app.supervise import Child, port_is_free, raise_file_limit, stop_all
+from app.parts import run_live, run_web, run_worker
+from app.supervise import ENDINGS, Child, port_is_free, raise_file_limit, stop_all
 from app.web.migrations import at_head
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY_WITHIN_S = 60.0
 WATCH_EVERY_S = 0.5
 
@@ -46,11 +45,13 @@ def serve(host: str, workers: int | None) -> None:
     children: list[Child] = []
     try:
         _prepare(settings)
+        _let_go_of_the_database()
         children += _children(host, settings, workers or os.cpu_count() or 1)
         for child in children:
             child.start()
         _wait_until_ready(host, settings.port, children)
         _greet(host, settings)
+        _let_go_of_the_database()
         _watch(children)
     except KeyboardInterrupt:
         pass
@@ -59,8 +60,7 @@ def serve(host: str, workers: int | None) -> None:
             signal.signal(number, signal.SIG_IGN)
         click.echo("\nStopping …")
         stop_all(children)
-        db.session.remove()
-        db.engine.dispose()
+        _let_go_of_the_database()
         embedded.stop()
         click.echo("Stopped. All data is kept." if embedded.is_embedded() else "Stopped.")
 
@@ -97,25 +97,21 @@ def _any(table: str) -> bool:
 
 
 def _children(host: str, settings: Settings, workers: int) -> list[Child]:
-    environment = {name: value for name, value in os.environ.items() if name != "FLASK_DEBUG"} | {
-        "PORT": str(settings.port),
-        "LALANH_LIVE_PORT": str(settings.live_port),
-        "LALANH_SUPERVISED": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
-    web = _granian("wsgi", host, settings.port, workers=workers, blocking_threads=1, backlog=2048)
-    live = _granian("asgi", host, settings.live_port, workers=1, backlog=16384, backpressure=16384)
+    """The parts of the site; what they have to know they read from the environment, as everywhere else."""
+    os.environ.pop("FLASK_DEBUG", None)
+    os.environ |= {"PORT": str(settings.port), "LALANH_LIVE_PORT": str(settings.live_port)}
     return [
-        Child("web", [*web, "--no-ws", "--respawn-failed-workers", "app.wsgi:application"], environment),
-        Child("worker", [sys.executable, "-m", "flask", "--app", "app", "worker"], environment),
-        Child("live", [*live, "app.live:application"], environment),
+        Child("web", run_web, (host, settings.port, workers)),
+        Child("worker", run_worker),
+        Child("live", run_live, (host, settings.live_port)),
     ]
 
 
-def _granian(interface: str, host: str, port: int, **numbers: int) -> list[str]:
-    server = [sys.executable, "-m", "granian", "--interface", interface, "--host", host, "--port", str(port)]
-    options = [word for name, n in numbers.items() for word in (f"--{name.replace('_', '-')}", str(n))]
-    return [*server, "--log-level", "warning", *options]
+def _let_go_of_the_database() -> None:
+    """Close this process's own connections: children must not inherit them."""
+    db.session.remove()
+    db.engine.dispose()
+    read_engine().dispose()
 
 
 def _wait_until_ready(host: str, port: int, children: list[Child]) -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -60,29 +61,50 @@ class Site:
         finally:
             connection.close()
 
-    def processes(self, word: str) -> list[int]:
-        """The numbers of this site's processes whose command line holds `word`."""
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                environment = (folder / "environ").read_bytes()
-            except OSError:
-                continue
-            if word in command and f"PORT={self.port}\0".encode() in environment:
-                found.append(int(folder.name))
+    def processes(self, part: str = "") -> list[int]:
+        """The numbers of this site's processes; `part` is "web", "worker", "live" or "" for all."""
+        assert self._process is not None
+        found, parents = [], {self._process.pid}
+        for number, parent, name in sorted(_running()):
+            if number in parents or parent in parents:
+                parents.add(number)
+                if not part or name == f"lalanh-{part}":
+                    found.append(number)
         return found
 
-    def kill(self, word: str) -> None:
-        """kill -9 the processes whose command line holds `word`: "app.wsgi", "worker", "app.live"."""
-        for number in self.processes(word):
+    def kill(self, part: str) -> None:
+        """kill -9 every process of a part."""
+        for number in self.processes(part):
             os.kill(number, signal.SIGKILL)
+
+    def kill_parent(self) -> None:
+        """kill -9 the process that watches over the parts."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """Ctrl-C; gives the exit code."""
         assert self._process is not None
         self._process.send_signal(number)
         return self._process.wait(timeout=30)
+
+
+def _running() -> Iterator[tuple[int, int, str]]:
+    """Every living process of this machine: its number, its parent's, its short name."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            name, _bracket, rest = (folder / "stat").read_text().partition("(")[2].rpartition(")")
+        except OSError:
+            continue
+        state, parent = rest.split()[:2]
+        if state != "Z":
+            yield int(folder.name), int(parent), name
+
+
+def alive(number: int) -> bool:
+    """Whether a process still runs."""
+    return any(number == running for running, _parent, _name in _running())
 
 
 def two_free_ports() -> int:

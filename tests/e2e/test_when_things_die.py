@@ -60,7 +60,7 @@ class Mortal:
         """kill -9 every web process and every process of the database, at once."""
         data = self.cluster.data.resolve()
         servers = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if _works_in(folder, data)]
-        webs = self.site.processes("app.wsgi")
+        webs = self.site.processes("web")
         assert servers
         assert webs
         for number in [*servers, *webs]:
