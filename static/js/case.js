@@ -18,7 +18,13 @@ function busy(page) {
   return typing || Boolean(page.querySelector("details.act-why[open], .htmx-request"));
 }
 
+// What the person has just done comes back over the stream as well: their page is fresh already, with its answer.
+const FRESH_MS = 4_000;
+let swapped = 0;
+document.addEventListener("htmx:afterSwap", () => (swapped = Date.now()));
+
 document.addEventListener("lalanh:changed", (event) => {
+  if (Date.now() - swapped < FRESH_MS) return;
   const page = /** @type {HTMLElement | null} */ (document.querySelector("[data-case]"));
   if (!page || busy(page)) return;
   const { cases, poll } = /** @type {CustomEvent} */ (event).detail;

@@ -1,5 +1,5 @@
 // A pin on a small map: the pin stands still in the middle, the map moves under it. Fills lat and lon of its form, fires `picked`.
-import { canDraw, makeMap, savesData, VIETNAM, whenQuiet } from "./map_base.js";
+import { canDraw, makeMap, VIETNAM } from "./map_base.js";
 
 /** @param {HTMLElement} box */
 async function open(box) {
@@ -40,14 +40,11 @@ async function open(box) {
 export function start(box) {
   if (!canDraw()) return; // The address field and the GPS button do the same.
   box.hidden = false;
-  if (savesData()) {
-    const seen = new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      seen.disconnect();
-      open(box);
-    });
-    seen.observe(box);
-  } else {
-    whenQuiet(() => open(box));
-  }
+  // The library is large: it comes when the map comes into sight.
+  const seen = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen.disconnect();
+    open(box);
+  });
+  seen.observe(box);
 }

@@ -3,14 +3,14 @@
 
 /** @param {HTMLFormElement} form */
 function start(form) {
-  const steps = /** @type {HTMLElement[]} */ ([...form.querySelectorAll("[data-step]")]);
+  const steps = /** @type {HTMLElement[]} */ ([...form.querySelectorAll("[data-screen]")]);
   for (const turn of form.querySelectorAll("[data-turn], [data-go]")) /** @type {HTMLElement} */ (turn).hidden = false;
   form.classList.add("post-steps");
 
   /** @param {number} number @param {boolean} [announce] */
   function show(number, announce = true) {
     const now = Math.min(Math.max(number, 1), steps.length);
-    for (const step of steps) step.hidden = Number(step.dataset.step) !== now;
+    for (const step of steps) step.hidden = Number(step.dataset.screen) !== now;
     form.dataset.now = String(now);
     if (!announce) return;
     scrollTo({ top: 0 });
@@ -27,7 +27,7 @@ function start(form) {
   }
 
   /** The step where an element stands. @param {Element | null} element */
-  const stepOf = (element) => Number(/** @type {HTMLElement | null} */ (element?.closest("[data-step]"))?.dataset.step ?? 0);
+  const stepOf = (element) => Number(/** @type {HTMLElement | null} */ (element?.closest("[data-screen]"))?.dataset.screen ?? 0);
 
   form.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
@@ -56,7 +56,7 @@ function start(form) {
     if (!lacking) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    show(Number(lacking.dataset.step));
+    show(Number(lacking.dataset.screen));
     complete(lacking);
   };
   form.addEventListener("htmx:confirm", (event) => event.target === form && send(event));
@@ -113,8 +113,9 @@ function follow(form) {
   }, { capture: true });
   place.addEventListener("change", () => queueMicrotask(() => (search.value = "")));
   place.addEventListener("htmx:afterSwap", () => {
-    form.dispatchEvent(new Event("picked-ward"));
-    form.dispatchEvent(new Event("change"));
+    form.dispatchEvent(new Event("input")); // The draft holds the ward as well.
+    const names = /** @type {HTMLDetailsElement | null} */ (form.querySelector(".ward-search"));
+    if (names && !names.contains(document.activeElement)) names.open = !place.querySelector(".place-known");
     const look = /** @type {HTMLElement | null} */ (place.querySelector("[data-look]"));
     if (!look) return;
     const { lat, lon } = look.dataset;

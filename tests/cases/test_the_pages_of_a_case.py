@@ -1,7 +1,6 @@
 """One case on the web: who sees what, who can press what, and what a late one is told."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -311,7 +310,7 @@ def test_my_claims_shows_live_ones_with_contact_and_ended_ones_without(
 
 
 @pytest.fixture
-def sent(app: Any) -> Iterator[Any]:
+def sent(app: Any) -> Any:
     """Runs what was queued for the phone and gives the messages to it."""
     from app.cases.finding import send_links
     from app.delivery.models import Message
@@ -320,7 +319,7 @@ def sent(app: Any) -> Iterator[Any]:
         send_links.func(phone)
         return list(db.session.scalars(select(Message).where(Message.address == phone)))
 
-    yield messages
+    return messages
 
 
 def test_a_lost_link_comes_back_by_phone(client: Any, case: Case, sent: Any) -> None:
