@@ -3,12 +3,13 @@
 from flask import Flask
 
 from app.areas.cli import areas
+from app.authority.cli import cases
 from app.database import database
 from app.demo.cli import demo
 from app.serve import serve
 from app.worker import worker
 
-COMMANDS = (serve, worker, database, areas, demo)
+COMMANDS = (serve, worker, database, areas, cases, demo)
 
 
 def set_up(app: Flask) -> None:
