@@ -10,6 +10,7 @@ from typing import Any
 
 from app.areas.mapping import Unusable
 from app.authority.import_file import Row
+from app.authority.import_rows import REPORT_COLUMNS
 
 
 @dataclass
@@ -35,20 +36,27 @@ class ImportReport:
 class Findings:
     """Writes the report file: a CSV of line, outcome, reason and the row as it was."""
 
-    def __init__(self, report: ImportReport, writer: Any) -> None:
+    def __init__(self, report: ImportReport, writer: Any, headings: Sequence[str]) -> None:
         self.report = report
         self._writer = writer
+        # A report that is imported itself does not carry its own remarks on.
+        self._dropped = {n for n, name in enumerate(headings) if name in REPORT_COLUMNS}
+        self._write(*REPORT_COLUMNS, headings)
 
     def refuse(self, row: Row, why: str) -> None:
         """A row that became no case."""
         self.report.refused += 1
         self.report.reasons[why.split(":")[0].split("'")[0].strip()] += 1
-        self._writer.writerow([row.line, "refused", why, *row.cells])
+        self._write(row.line, "refused", why, row.cells)
 
     def note(self, row: Row, notes: Sequence[str]) -> None:
         """A row that became a case, though not all of it found its place."""
         self.report.noted += 1
-        self._writer.writerow([row.line, "taken", "; ".join(notes), *row.cells])
+        self._write(row.line, "taken", "; ".join(notes), row.cells)
+
+    def _write(self, line: object, outcome: str, reason: str, cells: Sequence[str]) -> None:
+        kept = [cell for n, cell in enumerate(cells) if n not in self._dropped]
+        self._writer.writerow([line, outcome, reason, *kept])
 
 
 @contextmanager
@@ -60,6 +68,4 @@ def report_file(path: Path, headings: Sequence[str], report: ImportReport) -> It
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror}; name another place with --report") from None
     with file:
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(["line", "outcome", "reason", *headings])
-        yield Findings(report, writer)
+        yield Findings(report, csv.writer(file, lineterminator="\r\n"), headings)

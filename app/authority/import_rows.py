@@ -23,6 +23,8 @@ from app.core.geo import Point
 from app.core.text import clean, phone_e164
 
 AHEAD = timedelta(days=1)
+REPORT_COLUMNS = ("line", "outcome", "reason")
+"""What a report file has beside the columns of its source: no part of a row, so it can be imported itself."""
 
 
 class Refused(Exception):
@@ -97,7 +99,8 @@ class _Reader:
         if self.mapping.columns.id and not own:
             raise Refused(f"no id in column {self.mapping.columns.id!r}")
         if not own:
-            whole = "\x1f".join(f"{name}={value}" for name, value in sorted(self.cells.items()))
+            said = sorted((name, cell) for name, cell in self.cells.items() if name not in REPORT_COLUMNS)
+            whole = "\x1f".join(f"{name}={cell}" for name, cell in said)
             own = "row-" + hashlib.sha256(whole.encode()).hexdigest()[:20]
         return f"{self.mapping.source}:{own}"
 

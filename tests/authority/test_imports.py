@@ -142,6 +142,19 @@ def test_what_cannot_be_taken_is_told_with_line_reason_and_the_row(bring: Any, r
     assert (found["line"], found["outcome"], found["id"]) == ("3", "refused", row.split(",")[0])
 
 
+def test_a_mended_report_can_be_imported_itself(bring: Any, tmp_path: Path) -> None:
+    mapping = MAPPING.replace('id = "id"', "")
+    bring(GOOD.replace("0901 234 567", "hỏi cô Tư"), "x,,,,food,,,,", mapping=mapping)
+    mended = (tmp_path / "found.csv").read_text("utf-8-sig").replace("x,,", f"x,{SAI_GON.lat},{SAI_GON.lon}")
+    heading, *lines = mended.splitlines()
+    report, findings = bring(*lines, heading=heading, mapping=mapping)
+    assert (report.taken, report.known, findings) == (1, 1, [])
+    bring("x,,,,food,,,,", mapping=mapping)
+    heading, line = (tmp_path / "found.csv").read_text("utf-8-sig").splitlines()
+    _report, [found] = bring(line, heading=heading, mapping=mapping)
+    assert (found["line"], found["id"], found["kind"]) == ("2", "x", "food")
+
+
 def test_lines_are_counted_as_an_editor_counts_them(bring: Any) -> None:
     report, [found] = bring(GOOD.replace("Nhà số 5", '"Nhà\nsố 5"'), "", "x,,,,food,,,,")
     assert found["line"] == "5"
