@@ -112,6 +112,10 @@ def terms(asked: Filter) -> Terms:
     return Terms("".join(f" AND {condition}" for condition in said), bound)
 
 
+# The exact part of a place is said as NOT (…): the planner takes that for most rows of the index's box, which is
+# so. As a plain comparison of functions it takes it for a few in a thousand, and would sort where it should walk.
+
+
 def _in_box(asked: Filter, bound: dict[str, Any]) -> str:
     """By the index first (whose boxes are rounded outwards), then exactly."""
     assert asked.bbox is not None
@@ -120,18 +124,19 @@ def _in_box(asked: Filter, bound: dict[str, Any]) -> str:
     bound |= {"x1": west - 1, "y1": south - 1, "x2": east + 1, "y2": north + 1} | asked.bbox._asdict()
     return (
         "c.public_p3857 && ST_MakeEnvelope(%(x1)s, %(y1)s, %(x2)s, %(y2)s, 3857)"
-        " AND ST_X(c.public_position) BETWEEN %(west)s AND %(east)s"
-        " AND ST_Y(c.public_position) BETWEEN %(south)s AND %(north)s"
+        " AND NOT (ST_X(c.public_position) < %(west)s OR ST_X(c.public_position) > %(east)s"
+        " OR ST_Y(c.public_position) < %(south)s OR ST_Y(c.public_position) > %(north)s)"
     )
 
 
 def _in_circle(near: Point, radius_m: int, bound: dict[str, Any]) -> str:
-    """By the index first, in stretched units, then in metres on the sphere."""
+    """By the index first, in the box around the stretched circle, then in metres on the sphere."""
     x, y = mercator(near)
-    bound |= {"cx": x, "cy": y, "reach": radius_m * stretch(near, radius_m)}
+    reach = radius_m * stretch(near, radius_m)
+    bound |= {"cx1": x - reach, "cy1": y - reach, "cx2": x + reach, "cy2": y + reach}
     bound |= {"clon": near.lon, "clat": near.lat, "radius_m": radius_m}
     return (
-        "ST_DWithin(c.public_p3857, ST_SetSRID(ST_MakePoint(%(cx)s, %(cy)s), 3857), %(reach)s)"
-        " AND ST_DistanceSphere(c.public_position, ST_SetSRID(ST_MakePoint(%(clon)s, %(clat)s), 4326))"
-        " <= %(radius_m)s"
+        "c.public_p3857 && ST_MakeEnvelope(%(cx1)s, %(cy1)s, %(cx2)s, %(cy2)s, 3857)"
+        " AND NOT (ST_DistanceSphere(c.public_position, ST_SetSRID(ST_MakePoint(%(clon)s, %(clat)s), 4326))"
+        " > %(radius_m)s)"
     )

@@ -35,7 +35,11 @@ def city(app: Any) -> int:
 
 few = lambda choices: st.lists(st.sampled_from(choices), unique=True, max_size=3)  # noqa: E731
 filters = st.fixed_dictionaries(
-    {"status": st.lists(st.sampled_from(["needs_help", "taken", "helped", "closed"]), unique=True, min_size=1)},
+    {
+        "status": st.lists(
+            st.sampled_from(["needs_help", "taken", "helped", "closed"]), unique=True, min_size=1
+        )
+    },
     optional={
         "category": few(CATEGORIES),
         "urgency": few(URGENCIES),
@@ -62,5 +66,7 @@ def test_the_list_and_the_map_show_the_same_cases(city: int, app: Any, chosen: d
 
     # All four wards lie in these tiles of zoom 13.
     tiles = [(13, x, y) for x in range(6521, 6529) for y in range(3845, 3854)]
-    pins = [pin["properties"] for tile in tiles for pin in layer(fetch(client, tile, tile_query).data, "cases")]
+    pins = [
+        pin["properties"] for tile in tiles for pin in layer(fetch(client, tile, tile_query).data, "cases")
+    ]
     assert sorted((pin["code"], pin["g"]) for pin in pins) == listed

@@ -18,8 +18,8 @@ from tests.geography import CHO_LON, LONG_HUNG, SAI_GON
 
 HERE = f"near={SAI_GON.lat},{SAI_GON.lon}"
 PUBLIC = {
-    "code", "category", "title", "needs", "household_size", "urgency", "status", "group", "created_at", "ward",
-    "ward_code", "province", "distance_m", "verified",
+    "code", "category", "title", "needs", "household_size", "urgency", "status", "group", "created_at",
+    "ward", "ward_code", "province", "distance_m", "verified",
 }  # fmt: skip
 
 
@@ -79,7 +79,8 @@ def test_a_feature_holds_public_fields_and_nothing_else(app: Any, client: Any) -
 
 
 @pytest.mark.parametrize(
-    "item", ["Gạo, gọi 0912 345 678", "Sữa, ghé 12/3 hẻm 45", "Viết cho lan@example.com", "Gọi ０９１２３４５６７８"]
+    "item",
+    ["Gạo, gọi 0912 345 678", "Sữa, ghé 12/3 hẻm 45", "Viết cho lan@example.com", "Gọi ０９１２３４５６７８"],
 )
 def test_what_was_typed_into_an_item_is_masked(app: Any, client: Any, item: str) -> None:
     make.make_case([(item, 1, "phần")], needs_text="Gạo")

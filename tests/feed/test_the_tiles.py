@@ -63,7 +63,9 @@ def test_what_may_only_be_counted_is_a_number_at_the_middle_of_its_ward(app: Any
     assert counts == [{"c": "medical_advice", "n": 3, "name": ward.name}]
     assert not any(layer(data, "cases") for data in tiles)
     moved = [make.make_case(category_slug="medical_advice", at=SAI_GON.moved(700, n)) for n in (1, 3)]
-    places = [f["geometry"] for t in around(SAI_GON, 13, 3) for f in layer(fetch(client, t).data, "ward_counts")]
+    places = [
+        f["geometry"] for t in around(SAI_GON, 13, 3) for f in layer(fetch(client, t).data, "ward_counts")
+    ]
     assert len(moved) == 2
     assert len(places) == 1
 
@@ -99,8 +101,12 @@ def test_a_filter_narrows_the_tile(app: Any, client: Any) -> None:
     make.make_case()
     make.make_case(at=CHO_LON, category_slug="grocery_run")
     where = tile_of(SAI_GON, 8)
-    counted = lambda query: sum(f["properties"]["all"] for f in layer(fetch(client, where, query).data, "clusters"))  # noqa: E731
-    assert [counted(q) for q in ("", "category=grocery_run", "area=27301", "q=gao&category=essentials", "q=zzz")] == [
+
+    def counted(query: str) -> int:
+        return sum(f["properties"]["all"] for f in layer(fetch(client, where, query).data, "clusters"))
+
+    queries = ("", "category=grocery_run", "area=27301", "q=gao&category=essentials", "q=zzz")
+    assert [counted(q) for q in queries] == [
         2, 1, 1, 1, 0,
     ]  # fmt: skip
 
@@ -111,7 +117,9 @@ def test_there_is_no_tile_beyond_the_map(client: Any, tile: tuple[int, int, int]
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
 
 
-@pytest.mark.parametrize("path", ["/tiles/cases/-1/0/0.mvt", "/tiles/cases/a/0/0.mvt", "/tiles/cases/1/0.5/0.mvt"])
+@pytest.mark.parametrize(
+    "path", ["/tiles/cases/-1/0/0.mvt", "/tiles/cases/a/0/0.mvt", "/tiles/cases/1/0.5/0.mvt"]
+)
 def test_what_is_no_number_is_no_tile(client: Any, path: str) -> None:
     assert client.get(path).status_code == 404
 
