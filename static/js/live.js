@@ -1,9 +1,9 @@
 // What changes while the page is open: an event stream, and polling where that does not get through.
 // Fires `lalanh:changed` on document; `detail` is {cases: […]} from the stream or {cases: [], poll: true}.
 
-const POLL_MS = 30_000;
-const GATHER_MS = 300;
-const JITTER_MS = 700;
+const POLL_MS = Number(document.body.dataset.pollMs) || 30_000;
+const GATHER_MS = 150;
+const JITTER_MS = 350;
 
 const url = document.body.dataset.liveUrl;
 /** @type {Map<string, object>} */
@@ -34,7 +34,7 @@ function poll() {
   if (polling) return;
   polling = setInterval(() => {
     if (!document.hidden && navigator.onLine) tell({ cases: [], poll: true });
-  }, POLL_MS - Math.random() * 5_000);
+  }, POLL_MS * (1 - Math.random() / 6));
 }
 
 function stopPolling() {
