@@ -102,7 +102,7 @@ def _wanting(catalogue: Catalog, source: Catalog) -> list[str]:
 
 
 def _filled(message: Message) -> bool:
-    return all(_all(message.string))
+    return bool(message.string) and all(_all(message.string))
 
 
 def _all(words: str | tuple[str, ...] | list[str]) -> list[str]:
