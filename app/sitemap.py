@@ -19,6 +19,7 @@ from app.people import api_auth, sessions
 from app.people.api import bp as people_api
 from app.people.routes import admin_bp as admin
 from app.people.routes import bp as people
+from app.supplies.routes import bp as supplies
 from app.volunteers.routes import bp as volunteers
 from app.web.frame import bp as frame
 from app.web.metrics import bp as health
@@ -46,6 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     emergencies,
     delivery,
     volunteers,
+    supplies,
 )
 
 

@@ -18,8 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Key
-
-KINDS = ("shop", "market", "charity_kitchen", "school", "rice_atm", "pharmacy", "other")
+from app.supplies.rules import KINDS
 
 
 class SupplyPoint(Base):
@@ -38,18 +37,14 @@ class SupplyPoint(Base):
     )
 
     id: Mapped[Key]
-    owner_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    owner_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
     kind: Mapped[str]
     goods: Mapped[str]
     hours: Mapped[str] = mapped_column(server_default="")
     address: Mapped[str] = mapped_column(server_default="")
     phone_public: Mapped[str | None]
-    position: Mapped[Any] = mapped_column(
-        Geometry("POINT", srid=4326, spatial_index=False)
-    )
+    position: Mapped[Any] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
     p3857: Mapped[Any] = mapped_column(
         Geometry("POINT", srid=3857, spatial_index=False),
         Computed("ST_Transform(position, 3857)", persisted=True),
@@ -57,9 +52,7 @@ class SupplyPoint(Base):
     radius_m: Mapped[int] = mapped_column(server_default="0", default=0)
     commune_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     province_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
-    category_ids: Mapped[list[int]] = mapped_column(
-        ARRAY(SmallInteger), server_default="{}", default=list
-    )
+    category_ids: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}", default=list)
     active: Mapped[bool] = mapped_column(server_default="true", default=True)
     is_demo: Mapped[bool] = mapped_column(server_default="false", default=False)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
