@@ -8,6 +8,7 @@ from app.delivery.actions import add_messages, erase_messages, write_message
 from app.delivery.jobs import deliver_soon
 from app.feed.queries import nearest_open
 from app.people.jobs import send_code_soon
+from app.supplies.actions import add_points, erase_points
 from app.volunteers.actions import add_helping, erase_helping
 
 
@@ -19,7 +20,8 @@ def set_up() -> None:
     subscribe("message_wanted", write_message)
     subscribe("message_written", deliver_soon)
     # Somebody takes their data away with them, or has it removed: each feature adds, or erases, its share.
-    for add, erase in ((add_messages, erase_messages), (add_helping, erase_helping)):
+    shares = ((add_messages, erase_messages), (add_helping, erase_helping), (add_points, erase_points))
+    for add, erase in shares:
         subscribe("user_exported", add)
         subscribe("user_erased", erase)
     for event, tell in telling.EVENTS.items():
