@@ -44,6 +44,8 @@ def new() -> Response:
 def create() -> Any:
     """One step of the form: look for an area, add or drop one, or open the emergency."""
     draft, step = draft_in(request.form), request.form.get("do", "open")
+    if step == "enter":  # the key: it means the field that it was pressed in, and browsers do not tell which
+        step = "find" if request.form.get("area_q", "").strip() and not draft.areas else "open"
     if step == "find":
         return _form(draft, found=search_areas(request.form.get("area_q", ""), 8))
     if step == "add":

@@ -35,9 +35,8 @@ def helping() -> Response:
 def save() -> Any:
     """Keep the settings, or look a place up first."""
     form = request.form
-    if form.get("do") == "find":
-        found = places_of_address(form.get("place", ""))
-        return _form(said_in(form), found=found)
+    if form.get("do") == "find" and form.get("place", "").strip():
+        return _form(said_in(form), found=places_of_address(form["place"]))
     try:
         with transaction():
             save_helping(signed_in_user(), said_in(form))
