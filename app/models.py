@@ -5,6 +5,7 @@ from app.cases import models as cases
 from app.core import audit, heartbeat
 from app.delivery import models as delivery
 from app.emergencies import models as emergencies
+from app.matching import models as matching
 from app.people import models as people
 from app.supplies import models as supplies
 from app.volunteers import models as volunteers
@@ -16,6 +17,7 @@ __all__ = [
     "delivery",
     "emergencies",
     "heartbeat",
+    "matching",
     "people",
     "supplies",
     "volunteers",

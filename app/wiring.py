@@ -7,6 +7,7 @@ from app.core.events import subscribe
 from app.delivery.actions import add_messages, erase_messages, write_message
 from app.delivery.jobs import deliver_soon
 from app.feed.queries import nearest_open
+from app.matching.telling import case_assigned
 from app.people.jobs import send_code_soon
 from app.supplies.actions import add_points, erase_points
 from app.volunteers.actions import add_helping, erase_helping
@@ -26,6 +27,7 @@ def set_up() -> None:
         subscribe("user_erased", erase)
     for event, tell in telling.EVENTS.items():
         subscribe(event, tell)
+    subscribe("case_assigned", case_assigned)
     subscribe("user_exported", forgetting.add_cases_and_claims)
     subscribe("user_erased", forgetting.forget_user)
     # Areas were loaded: these follow them into their new communes and provinces.

@@ -24,8 +24,16 @@ from app.people.models import User
 LONGEST_REASON = 300
 
 
-def take_case(code: str, *, by: User, needs: Mapping[uuid.UUID, Decimal] | None = None) -> Claim:
+def take_case(
+    code: str,
+    *,
+    by: User,
+    needs: Mapping[uuid.UUID, Decimal] | None = None,
+    assigned_by: User | None = None,
+) -> Claim:
     """Promise what is left of the case, or the given quantities of its needs; of many at once one wins.
+
+    `assigned_by` is the official who chose this volunteer for the case; the history keeps it.
 
     Locks the volunteer, then the case, so that neither a person's limit nor a need can be overrun. Raises
     Conflict "taken" when somebody was quicker, "too-many-claims" at the person's limit.
@@ -57,7 +65,8 @@ def take_case(code: str, *, by: User, needs: Mapping[uuid.UUID, Decimal] | None 
     for line in lines:
         line.need.pledged += line.quantity
     db.session.flush()
-    settle_case(case, By(by.id, "volunteer"), "claimed", claim_id=str(claim.id))
+    assigned = {"assigned_by": str(assigned_by.id)} if assigned_by else {}
+    settle_case(case, By(by.id, "volunteer"), "claimed", claim_id=str(claim.id), **assigned)
     publish("case_taken", case=case, claim=claim)
     return claim
 

@@ -1,0 +1,117 @@
+"""Who should help whom when everybody is looked at together: a minimum-cost flow, solved by OR-tools.
+
+As many cases as possible get a helper; among all ways to do that, the one with the lowest total cost. Costs
+are those of `rules.cost_of`, minutes of travel less what speaks for the case: so where helpers are too few,
+the cases left out are those that least speaks for.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+PER_MINUTE = 1000
+"""The solver counts in whole numbers: a thousandth of a minute."""
+
+NOBODY_IN_REACH, ALL_FULL = "nobody_in_reach", "all_full"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Who could help whom: numbers of cases and helpers, and what it costs in minutes, in equal length."""
+
+    case: Ints
+    helper: Ints
+    cost_min: Floats
+
+    def __len__(self) -> int:
+        return len(self.case)
+
+
+class Unsolved(RuntimeError):
+    """The solver gave up: the numbers given to it make no sense."""
+
+
+def assign(
+    pairs: Pairs,
+    capacity: Ints,
+    demand: Ints,
+    *,
+    load_min: float = 0.0,
+    serve: int | None = None,
+) -> Ints:
+    """How many of the case's units each pair carries (0 or 1 where the demand is 1).
+
+    `capacity` is the room of each helper, `demand` the units of each case. Each further case of one helper
+    costs `load_min` more than the one before, which spreads the work. `serve` fixes how many are served, for
+    comparing two plans; without it as many as can be.
+    """
+    if not len(pairs):
+        return np.zeros(0, np.int64)
+    network = _Network(len(demand), len(capacity))
+    network.add_arcs(
+        network.cases[pairs.case],
+        network.helpers[pairs.helper],
+        np.minimum(demand[pairs.case], capacity[pairs.helper]),
+        np.rint(pairs.cost_min * PER_MINUTE).astype(np.int64),
+    )
+    used = np.flatnonzero(np.bincount(pairs.helper, minlength=len(capacity)) * capacity)
+    room = capacity[used]
+    if load_min:
+        turn = np.concatenate([np.arange(n) for n in room]) if len(room) else room
+        used, room = np.repeat(used, room), np.ones(len(turn), np.int64)
+        costs = np.rint(turn * load_min * PER_MINUTE).astype(np.int64)
+    else:
+        costs = np.zeros(len(used), np.int64)
+    network.add_arcs(network.helpers[used], np.full(len(used), network.sink), room, costs)
+    return network.solved(demand, serve)[: len(pairs)]
+
+
+class _Network:
+    """Cases on the left, helpers on the right, a sink behind them; a source in front if a number is fixed."""
+
+    def __init__(self, cases: int, helpers: int) -> None:
+        self.source, self.sink = 0, 1
+        self.cases = np.arange(2, 2 + cases)
+        self.helpers = np.arange(2 + cases, 2 + cases + helpers)
+        self.flow = SimpleMinCostFlow()
+
+    def add_arcs(self, tails: Ints, heads: Ints, room: Ints, costs: Ints) -> None:
+        self.flow.add_arcs_with_capacity_and_unit_cost(tails, heads, room, costs)
+
+    def solved(self, demand: Ints, serve: int | None) -> Ints:
+        if serve is None:
+            self.flow.set_nodes_supplies(self.cases, demand)
+            self.flow.set_node_supply(self.sink, -int(demand.sum()))
+            status = self.flow.solve_max_flow_with_min_cost()
+        else:
+            free = np.zeros(len(demand), np.int64)
+            self.add_arcs(np.full(len(demand), self.source), self.cases, demand, free)
+            self.flow.set_node_supply(self.source, serve)
+            self.flow.set_node_supply(self.sink, -serve)
+            status = self.flow.solve()
+        if status != SimpleMinCostFlow.OPTIMAL:
+            raise Unsolved(str(status))
+        return np.asarray(self.flow.flows(np.arange(self.flow.num_arcs())), np.int64)
+
+
+def total_cost(pairs: Pairs, carried: Ints) -> float:
+    """The cost of what is carried, in minutes."""
+    return float((pairs.cost_min * carried).sum())
+
+
+def why_left_out(pairs: Pairs, carried: Ints, cases: int) -> dict[int, str]:
+    """The cases without a helper, each with the reason.
+
+    As many cases as possible are served, so one that has candidates is left out only when all of them are
+    full: had one room, it would have been given that.
+    """
+    served = np.zeros(cases, bool)
+    served[pairs.case[carried > 0]] = True
+    reachable = np.zeros(cases, bool)
+    reachable[pairs.case] = True
+    return {int(n): ALL_FULL if reachable[n] else NOBODY_IN_REACH for n in np.flatnonzero(~served)}
