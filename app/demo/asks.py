@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from app.cases.posting import CaseRequest, NeedLine
-from app.core.geo import Point
+from app.cases.posting import CaseRequest
 from app.demo import words
 from app.demo.people import Person, demo_phone
-from app.demo.places import Ward, place_in
+from app.demo.places import Home, Ward, place_in
 from app.demo.words import Household
 
 DAYS = 7
@@ -72,12 +71,12 @@ def ask_by_hand(
     **said: object,
 ) -> Ask:
     """A request of one of the known accounts, with its own words."""
-    place = place_in(rng, ward)
+    home = _home_of(rng, requester, ward)
     request = CaseRequest(
-        position=place,
+        position=home.place,
         contact_name=requester.name,
         contact_phone=requester.phone,
-        address=words.address(rng, ward.full_name),
+        address=home.address,
         commune_code=ward.code,
         emergency_id=setting.emergency_id,
         source="demo",
@@ -104,29 +103,40 @@ def _moment(rng: Random, now: datetime) -> datetime:
 
 def _ask(rng: Random, category: str, groups: tuple[str, ...], at: datetime, setting: Setting) -> Ask:
     ward = rng.choices(setting.wards, setting.weights)[0]
-    home = words.household(rng)
+    people = words.household(rng)
     requester = rng.choice(setting.residents) if rng.random() < 0.3 else None
     on_behalf = rng.random() < 0.17
-    lines = words.need_lines(rng, groups, home)
-    name, phone = _contact(rng, requester, home, on_behalf)
+    lines = words.need_lines(rng, groups, people)
+    name, phone = _contact(rng, requester, people, on_behalf)
+    home = _home_of(rng, None if on_behalf else requester, ward)
     request = CaseRequest(
         category=category,
         needs=lines,
-        position=place_in(rng, ward),
-        description=words.description(rng, category, home, lines),
-        address=words.address(rng, ward.full_name),
+        position=home.place,
+        description=words.description(rng, category, people, lines),
+        address=home.address,
         contact_name=name,
         contact_phone=phone,
-        household_size=home.size,
-        vulnerabilities=home.vulnerabilities,
-        urgency=_urgency(rng, category, home),
+        household_size=people.size,
+        vulnerabilities=people.vulnerabilities,
+        urgency=_urgency(rng, category, people),
         on_behalf=on_behalf,
-        commune_code=ward.code,
+        commune_code=home.ward.code,
         emergency_id=setting.emergency_id,
         source="demo",
         is_demo=True,
     )
-    return Ask(request, requester, ward, at)
+    return Ask(request, requester, home.ward, at)
+
+
+def _home_of(rng: Random, person: Person | None, ward: Ward) -> Home:
+    """Where this person lives, always the same once it is known; for somebody unknown a place in the ward."""
+    if person is not None and person.home is not None:
+        return person.home
+    home = Home(ward, place_in(rng, ward), words.address(rng, ward.full_name))
+    if person is not None:
+        person.home = home
+    return home
 
 
 def _contact(rng: Random, requester: Person | None, home: Household, on_behalf: bool) -> tuple[str, str]:
@@ -145,6 +155,3 @@ def _urgency(rng: Random, category: str, home: Household) -> str:
         return "normal"
     grave = 0.22 if category == "medical_advice" or "sick" in home.vulnerabilities else 0.07
     return "life_threatening" if rng.random() < grave else "urgent"
-
-
-__all__ = ["Ask", "NeedLine", "Point", "Setting", "ask_by_hand", "make_asks"]

@@ -9,7 +9,7 @@ from random import Random
 from app.core.geo import Point
 from app.core.text import phone_e164
 from app.demo import ACCOUNTS
-from app.demo.places import HOME_WARD, OTHER_WARD, Ward, place_in
+from app.demo.places import HOME_WARD, OTHER_WARD, Home, Ward, place_in
 from app.demo.words import full_name
 
 VOLUNTEERS = 300
@@ -35,6 +35,7 @@ class Person:
     categories: list[str] = field(default_factory=list)
     available: bool = True
     verified: bool = True
+    home: Home | None = None
 
     @property
     def is_medic(self) -> bool:

@@ -43,6 +43,15 @@ class Ward:
     people: float
 
 
+@dataclass(frozen=True)
+class Home:
+    """Where a household lives: the ward, the exact place, and how they write it."""
+
+    ward: Ward
+    place: Point
+    address: str
+
+
 def wards() -> list[Ward]:
     """The wards of the demo city, in a fixed order."""
     return [_ward(row) for row in db.session.execute(text(WARDS), {"province": PROVINCE})]
