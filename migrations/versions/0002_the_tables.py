@@ -62,9 +62,7 @@ def upgrade() -> None:
         sa.Column("boundary", sa.String(), nullable=True),
         sa.Column("source", sa.String(), server_default="", nullable=False),
         sa.Column("population", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "boundary IN ('official', 'approximate')", name=op.f("ck_area_boundary")
-        ),
+        sa.CheckConstraint("boundary IN ('official', 'approximate')", name=op.f("ck_area_boundary")),
         sa.ForeignKeyConstraint(
             ["parent_id"],
             ["area.id"],
@@ -171,9 +169,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("deactivated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "phone IS NOT NULL OR email IS NOT NULL", name=op.f("ck_user_reachable")
-        ),
+        sa.CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name=op.f("ck_user_reachable")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email", name=op.f("uq_user_email")),
         sa.UniqueConstraint("phone", name=op.f("uq_user_phone")),
@@ -203,9 +199,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
     )
-    op.create_index(
-        op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False
-    )
+    op.create_index(op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False)
     op.create_geospatial_table(
         "area_shape",
         sa.Column("area_id", sa.Integer(), nullable=False),
@@ -258,9 +252,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("old_id", "new_id", name=op.f("pk_area_succession")),
     )
-    op.create_index(
-        op.f("ix_area_succession_new_id"), "area_succession", ["new_id"], unique=False
-    )
+    op.create_index(op.f("ix_area_succession_new_id"), "area_succession", ["new_id"], unique=False)
     op.create_table(
         "audit_record",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -293,9 +285,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_record")),
     )
-    op.create_index(
-        op.f("ix_audit_record_actor_id"), "audit_record", ["actor_id"], unique=False
-    )
+    op.create_index(op.f("ix_audit_record_actor_id"), "audit_record", ["actor_id"], unique=False)
     op.create_index(op.f("ix_audit_record_at"), "audit_record", ["at"], unique=False)
     op.create_table(
         "emergency",
@@ -345,12 +335,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
     )
-    op.create_index(
-        op.f("ix_message_created_at"), "message", ["created_at"], unique=False
-    )
-    op.create_index(
-        op.f("ix_message_to_user_id"), "message", ["to_user_id"], unique=False
-    )
+    op.create_index(op.f("ix_message_created_at"), "message", ["created_at"], unique=False)
+    op.create_index(op.f("ix_message_to_user_id"), "message", ["to_user_id"], unique=False)
     op.create_table(
         "one_time_code",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -374,9 +360,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_code")),
     )
-    op.create_index(
-        op.f("ix_one_time_code_user_id"), "one_time_code", ["user_id"], unique=False
-    )
+    op.create_index(op.f("ix_one_time_code_user_id"), "one_time_code", ["user_id"], unique=False)
     op.create_geospatial_table(
         "supply_point",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -435,29 +419,19 @@ def upgrade() -> None:
             "kind IN ('shop', 'market', 'charity_kitchen', 'school', 'rice_atm', 'pharmacy', 'other')",
             name=op.f("ck_supply_point_kind"),
         ),
-        sa.CheckConstraint(
-            "radius_m BETWEEN 0 AND 200000", name=op.f("ck_supply_point_radius")
-        ),
-        sa.ForeignKeyConstraint(
-            ["commune_id"], ["area.id"], name=op.f("fk_supply_point_commune_id")
-        ),
+        sa.CheckConstraint("radius_m BETWEEN 0 AND 200000", name=op.f("ck_supply_point_radius")),
+        sa.ForeignKeyConstraint(["commune_id"], ["area.id"], name=op.f("fk_supply_point_commune_id")),
         sa.ForeignKeyConstraint(
             ["owner_id"],
             ["user.id"],
             name=op.f("fk_supply_point_owner_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["province_id"], ["area.id"], name=op.f("fk_supply_point_province_id")
-        ),
+        sa.ForeignKeyConstraint(["province_id"], ["area.id"], name=op.f("fk_supply_point_province_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_point")),
     )
-    op.create_index(
-        op.f("ix_supply_point_commune_id"), "supply_point", ["commune_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_supply_point_owner_id"), "supply_point", ["owner_id"], unique=False
-    )
+    op.create_index(op.f("ix_supply_point_commune_id"), "supply_point", ["commune_id"], unique=False)
+    op.create_index(op.f("ix_supply_point_owner_id"), "supply_point", ["owner_id"], unique=False)
     op.create_geospatial_index(
         "ix_supply_point_p3857",
         "supply_point",
@@ -522,12 +496,8 @@ def upgrade() -> None:
             postgresql_nulls_not_distinct=True,
         ),
     )
-    op.create_index(
-        op.f("ix_user_role_area_id"), "user_role", ["area_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_user_role_user_id"), "user_role", ["user_id"], unique=False
-    )
+    op.create_index(op.f("ix_user_role_area_id"), "user_role", ["area_id"], unique=False)
+    op.create_index(op.f("ix_user_role_user_id"), "user_role", ["user_id"], unique=False)
     op.create_geospatial_table(
         "volunteer",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -552,12 +522,8 @@ def upgrade() -> None:
         ),
         sa.Column("capacity", sa.SmallInteger(), server_default="3", nullable=False),
         sa.Column("available", sa.Boolean(), server_default="true", nullable=False),
-        sa.CheckConstraint(
-            "capacity BETWEEN 1 AND 100", name=op.f("ck_volunteer_capacity")
-        ),
-        sa.CheckConstraint(
-            "radius_m BETWEEN 100 AND 200000", name=op.f("ck_volunteer_radius")
-        ),
+        sa.CheckConstraint("capacity BETWEEN 1 AND 100", name=op.f("ck_volunteer_capacity")),
+        sa.CheckConstraint("radius_m BETWEEN 100 AND 200000", name=op.f("ck_volunteer_radius")),
         sa.ForeignKeyConstraint(
             ["user_id"],
             ["user.id"],
@@ -590,16 +556,12 @@ def upgrade() -> None:
             sa.Computed("vi_fold(needs_text || ' ' || code)", persisted=True),
             nullable=False,
         ),
-        sa.Column(
-            "household_size", sa.SmallInteger(), server_default="1", nullable=False
-        ),
+        sa.Column("household_size", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("description", sa.String(), server_default="", nullable=False),
         sa.Column("contact_name", sa.String(), nullable=True),
         sa.Column("contact_phone", sa.String(), nullable=True),
         sa.Column("address", sa.String(), nullable=True),
-        sa.Column(
-            "vulnerabilities", sa.ARRAY(sa.Text()), server_default="{}", nullable=False
-        ),
+        sa.Column("vulnerabilities", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("on_behalf", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("requester_id", sa.Uuid(), nullable=True),
         sa.Column(
@@ -654,9 +616,7 @@ def upgrade() -> None:
         sa.Column("is_demo", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("idempotency_key", sa.String(), nullable=True),
         sa.Column("request_fingerprint", sa.String(), nullable=True),
-        sa.Column(
-            "tracking_version", sa.SmallInteger(), server_default="1", nullable=False
-        ),
+        sa.Column("tracking_version", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -674,28 +634,19 @@ def upgrade() -> None:
         sa.Column("verified_by", sa.Uuid(), nullable=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "status IN ('cancelled', 'claimed', 'closed', 'delivered', 'expired', 'merged', 'open', 'rejected')",
+            "status IN ('cancelled', 'claimed', 'closed', 'delivered', 'expired', 'merged', 'open',"
+            " 'rejected')",
             name=op.f("ck_case_status"),
         ),
         sa.CheckConstraint(
             "urgency IN ('normal', 'urgent', 'life_threatening')",
             name=op.f("ck_case_urgency"),
         ),
-        sa.CheckConstraint(
-            "household_size BETWEEN 1 AND 999", name=op.f("ck_case_household_size")
-        ),
-        sa.ForeignKeyConstraint(
-            ["category_id"], ["category.id"], name=op.f("fk_case_category_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["commune_id"], ["area.id"], name=op.f("fk_case_commune_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["emergency_id"], ["emergency.id"], name=op.f("fk_case_emergency_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["province_id"], ["area.id"], name=op.f("fk_case_province_id")
-        ),
+        sa.CheckConstraint("household_size BETWEEN 1 AND 999", name=op.f("ck_case_household_size")),
+        sa.ForeignKeyConstraint(["category_id"], ["category.id"], name=op.f("fk_case_category_id")),
+        sa.ForeignKeyConstraint(["commune_id"], ["area.id"], name=op.f("fk_case_commune_id")),
+        sa.ForeignKeyConstraint(["emergency_id"], ["emergency.id"], name=op.f("fk_case_emergency_id")),
+        sa.ForeignKeyConstraint(["province_id"], ["area.id"], name=op.f("fk_case_province_id")),
         sa.ForeignKeyConstraint(
             ["requester_id"],
             ["user.id"],
@@ -712,16 +663,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_case_code")),
         sa.UniqueConstraint("idempotency_key", name=op.f("uq_case_idempotency_key")),
     )
-    op.create_index(
-        "ix_case_commune", "case", ["commune_id", "created_at"], unique=False
-    )
-    op.create_index(
-        op.f("ix_case_contact_phone"), "case", ["contact_phone"], unique=False
-    )
+    op.create_index("ix_case_commune", "case", ["commune_id", "created_at"], unique=False)
+    op.create_index(op.f("ix_case_contact_phone"), "case", ["contact_phone"], unique=False)
     op.create_index("ix_case_created", "case", ["created_at", "id"], unique=False)
-    op.create_index(
-        op.f("ix_case_emergency_id"), "case", ["emergency_id"], unique=False
-    )
+    op.create_index(op.f("ix_case_emergency_id"), "case", ["emergency_id"], unique=False)
     op.create_geospatial_index(
         "ix_case_helped_near",
         "case",
@@ -755,12 +700,8 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'open' AND on_map"),
         postgresql_ops={},
     )
-    op.create_index(
-        "ix_case_province", "case", ["province_id", "created_at"], unique=False
-    )
-    op.create_index(
-        op.f("ix_case_requester_id"), "case", ["requester_id"], unique=False
-    )
+    op.create_index("ix_case_province", "case", ["province_id", "created_at"], unique=False)
+    op.create_index(op.f("ix_case_requester_id"), "case", ["requester_id"], unique=False)
     op.create_index(
         "ix_case_search",
         "case",
@@ -815,13 +756,9 @@ def upgrade() -> None:
             name=op.f("fk_emergency_area_emergency_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "emergency_id", "area_id", name=op.f("pk_emergency_area")
-        ),
+        sa.PrimaryKeyConstraint("emergency_id", "area_id", name=op.f("pk_emergency_area")),
     )
-    op.create_index(
-        op.f("ix_emergency_area_area_id"), "emergency_area", ["area_id"], unique=False
-    )
+    op.create_index(op.f("ix_emergency_area_area_id"), "emergency_area", ["area_id"], unique=False)
     op.create_table(
         "emergency_category",
         sa.Column("emergency_id", sa.Uuid(), nullable=False),
@@ -838,9 +775,7 @@ def upgrade() -> None:
             name=op.f("fk_emergency_category_emergency_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "emergency_id", "category_id", name=op.f("pk_emergency_category")
-        ),
+        sa.PrimaryKeyConstraint("emergency_id", "category_id", name=op.f("pk_emergency_category")),
     )
     op.create_index(
         op.f("ix_emergency_category_category_id"),
@@ -874,9 +809,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_record")),
     )
-    op.create_index(
-        op.f("ix_access_record_case_id"), "access_record", ["case_id"], unique=False
-    )
+    op.create_index(op.f("ix_access_record_case_id"), "access_record", ["case_id"], unique=False)
     op.create_table(
         "claim",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -898,9 +831,7 @@ def upgrade() -> None:
             "status IN ('confirmed', 'delivered', 'expired', 'failed', 'live', 'released')",
             name=op.f("ck_claim_status"),
         ),
-        sa.ForeignKeyConstraint(
-            ["case_id"], ["case.id"], name=op.f("fk_claim_case_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_claim_case_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["volunteer_id"],
             ["user.id"],
@@ -917,9 +848,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'live'"),
     )
-    op.create_index(
-        "ix_claim_volunteer", "claim", ["volunteer_id", "status"], unique=False
-    )
+    op.create_index("ix_claim_volunteer", "claim", ["volunteer_id", "status"], unique=False)
     op.create_index(
         "uq_claim_live",
         "claim",
@@ -947,20 +876,12 @@ def upgrade() -> None:
             server_default="0",
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "delivered >= 0 AND delivered <= pledged", name=op.f("ck_need_delivered")
-        ),
-        sa.CheckConstraint(
-            "pledged >= 0 AND pledged <= quantity", name=op.f("ck_need_pledged")
-        ),
+        sa.CheckConstraint("delivered >= 0 AND delivered <= pledged", name=op.f("ck_need_delivered")),
+        sa.CheckConstraint("pledged >= 0 AND pledged <= quantity", name=op.f("ck_need_pledged")),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_need_quantity")),
-        sa.ForeignKeyConstraint(
-            ["case_id"], ["case.id"], name=op.f("fk_need_case_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_need_case_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_need")),
-        sa.UniqueConstraint(
-            "case_id", "position", name=op.f("uq_need_case_id_position")
-        ),
+        sa.UniqueConstraint("case_id", "position", name=op.f("uq_need_case_id_position")),
     )
     op.create_table(
         "claim_need",
@@ -982,6 +903,4 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("claim_id", "need_id", name=op.f("pk_claim_need")),
     )
-    op.create_index(
-        op.f("ix_claim_need_need_id"), "claim_need", ["need_id"], unique=False
-    )
+    op.create_index(op.f("ix_claim_need_need_id"), "claim_need", ["need_id"], unique=False)

@@ -129,14 +129,12 @@ def upgrade() -> None:
     op.execute("SELECT ensure_case_event_partitions(3)")
     # Churn makes the map's counts slow to read: clean up early and often.
     op.execute(
-        'ALTER TABLE "case" SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02)'
+        'ALTER TABLE "case" SET'
+        " (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02)"
     )
     category = sa.table(
         "category",
-        *(
-            sa.column(name)
-            for name in ("slug", "name_vi", "name_en", "icon", "position")
-        ),
+        *(sa.column(name) for name in ("slug", "name_vi", "name_en", "icon", "position")),
         sa.column("medic_only", sa.Boolean),
         sa.column("on_map", sa.Boolean),
         sa.column("chips", JSONB),
