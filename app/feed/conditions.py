@@ -112,8 +112,8 @@ def terms(asked: Filter) -> Terms:
     return Terms("".join(f" AND {condition}" for condition in said), bound)
 
 
-# The exact part of a place is said as NOT (…): the planner takes that for most rows of the index's box, which is
-# so. As a plain comparison of functions it takes it for a few in a thousand, and would sort where it should walk.
+# The exact part of a place is said as NOT (…): the planner takes that for most rows of the index's box, as it
+# is. As a plain comparison of functions it takes it for a few in a thousand, and sorts where it should walk.
 
 
 def _in_box(asked: Filter, bound: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from app.cases.rules import URGENCIES
@@ -37,6 +38,9 @@ _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 DIGITS = 6
 """Of a degree: a tenth of a metre, and short enough for an address."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+
+NOT_A_POINT = _l("Vị trí phải là vĩ độ, kinh độ, ví dụ 10.7769,106.7009.")
+NOT_A_BOX = _l("Khung phải là tây,nam,đông,bắc theo độ, ví dụ 106.6,10.7,106.8,10.9.")
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,7 @@ class _Wrong(ValueError):
     """What is wrong with one argument, in the person's language."""
 
 
-def _numbers(given: str, count: int, message: str) -> list[float]:
+def _numbers(given: str, count: int, message: Any) -> list[float]:
     parts = [part.strip() for part in given.split(",")]
     if len(parts) != count or not all(_NUMBER.fullmatch(part) for part in parts):
         raise _Wrong(message)
@@ -175,18 +179,16 @@ def _numbers(given: str, count: int, message: str) -> list[float]:
 
 
 def _point(given: str) -> Point:
-    message = _("Vị trí phải là vĩ độ, kinh độ, ví dụ 10.7769,106.7009.")
-    lat, lon = _numbers(given, 2, message)
+    lat, lon = _numbers(given, 2, NOT_A_POINT)
     if not (math.fabs(lat) <= 90 and math.fabs(lon) <= 180):
-        raise _Wrong(message)
+        raise _Wrong(NOT_A_POINT)
     return Point(lon, lat)
 
 
 def _box(given: str) -> Box:
-    message = _("Khung phải là tây,nam,đông,bắc theo độ, ví dụ 106.6,10.7,106.8,10.9.")
-    box = Box(*_numbers(given, 4, message))
+    box = Box(*_numbers(given, 4, NOT_A_BOX))
     if not (-180 <= box.west < box.east <= 180 and -90 <= box.south < box.north <= 90):
-        raise _Wrong(message)
+        raise _Wrong(NOT_A_BOX)
     return box
 
 

@@ -114,10 +114,10 @@ def quadkey(x: int, y: int) -> int:
 def cases_tile(z: int, x: int, y: int, asked: Filter) -> bytes:
     """The tile of the cases that `asked` shows (MVT 2.1); empty where there is nothing.
 
-    `clusters` (below zoom 13): g, the group that matters most there; n, how many of it; urgent, how many lives
-    in danger; needs_help, taken, helped and all, the counts. `cases` (from 13): code, g, u (urgency),
+    `clusters` (below zoom 13): g, the group that matters most there; n, how many of it; urgent, how many
+    lives in danger; needs_help, taken, helped and all, the counts. `cases` (from 13): code, g, u (urgency),
     c (category), t (what is needed), p (people). `ward_counts` (from 10): c, n and the ward's name.
-    `supply_points` (from 11): name, kind, goods, hours. All of it is public; cases are at their blurred places.
+    `supply_points` (from 11): name, kind, goods, hours. All of it is public, cases at their blurred places.
     """
     key, shift = quadkey(x, y), 2 * (CELL_ZOOM - z)
     fine = max(0, CELL_ZOOM - z - CENTRE_STEPS)
