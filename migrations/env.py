@@ -12,9 +12,9 @@ database = current_app.extensions["migrate"].db
 
 def ours(item, name, kind, reflected, other):
     """What Alembic looks at: our own tables and indexes, not PostGIS's, the queue's or a partition's."""
-    return alembic_helpers.include_object(
+    return alembic_helpers.include_object(item, name, kind, reflected, other) and include_object(
         item, name, kind, reflected, other
-    ) and include_object(item, name, kind, reflected, other)
+    )
 
 
 with database.engine.connect() as connection:

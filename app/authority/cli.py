@@ -12,6 +12,8 @@ from app.cases.cli import cases
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
+__all__ = ["cases"]
+
 
 @cases.command("import")
 @click.argument("file", type=FILE)
