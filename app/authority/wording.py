@@ -71,3 +71,13 @@ CLAIM = {
     "expired": _l("Hết giờ nhận giúp"),
     "failed": _l("Người gửi báo không tới"),
 }
+PLAN = {
+    "draft": _l("Bản nháp"),
+    "applying": _l("Đang giao"),
+    "applied": _l("Đã áp dụng"),
+    "discarded": _l("Đã bỏ"),
+}
+WHY_NONE = {
+    "nobody_in_reach": _l("Chưa có ai hợp việc trong tầm đi"),
+    "all_full": _l("Những người hợp việc gần đó đều đã đủ việc"),
+}
