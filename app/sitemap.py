@@ -6,6 +6,7 @@ from app.areas.api import bp as areas_api
 from app.areas.routes import bp as areas
 from app.areas.routes import tiles_bp as area_tiles
 from app.authority.api import bp as exports_api
+from app.authority.assign import bp as assign
 from app.authority.routes import bp as authority
 from app.cases.api import bp as cases_api
 from app.cases.routes import bp as cases
@@ -40,6 +41,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     feed,
     case_tiles,
     authority,
+    assign,
     exports_api,
     people,
     people_api,
