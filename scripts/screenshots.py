@@ -37,10 +37,10 @@ def feed(page: "Page") -> None:
 def post(page: "Page") -> None:
     """The first step of asking for help, filled in."""
     page.goto("/post")
+    page.get_by_text("Nhu yếu phẩm", exact=True).first.click()
     for words in ("Gạo", "Sữa"):
-        chip = page.get_by_text(words, exact=True).first
-        if chip.is_visible():
-            chip.click()
+        page.locator("label.chip").filter(has_text=words).locator("visible=true").first.click()
+    page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(800)
 
 
