@@ -14,8 +14,9 @@ COARSE_M = 500
 
 LINES = f"""
 SELECT l.id, c.code, c.status, c.urgency, c.created_at, c.household_size, c.vulnerabilities,
-       c.needs_text AS needs, k.name_vi, k.name_en, k.icon, ward.full_name AS ward, l.chosen, l.why_none, l.outcome,
-       l.outcome_words, u.name AS volunteer, l.volunteer_id, ceil(greatest(l.metres, 1) / {COARSE_M}) * {COARSE_M} AS within_m,
+       c.needs_text AS needs, k.name_vi, k.name_en, k.icon, ward.full_name AS ward,
+       l.chosen, l.why_none, l.outcome, l.outcome_words, u.name AS volunteer, l.volunteer_id,
+       ceil(greatest(l.metres, 1) / {COARSE_M}) * {COARSE_M} AS within_m,
        ST_X(c.public_position) AS lon, ST_Y(c.public_position) AS lat
 FROM plan_line l
 JOIN "case" c ON c.id = l.case_id
