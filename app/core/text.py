@@ -8,21 +8,22 @@ from flask_babel import gettext as _
 
 from app.core.errors import Invalid
 
-_CONTROL = re.compile(
-    r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
-)
+_CONTROL = re.compile(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _MANY_SPACES = re.compile(r" {2,}")
 
 # A run of 8 to 13 digits with the usual separators between them, as phone numbers are written.
 _PHONE_LIKE = re.compile(r"(?<!\d)\+?\d(?:[\s.\-()]{0,2}\d){7,12}(?!\d)")
 _EMAIL_LIKE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-# House numbers with what follows: "12/3 đường X", "số nhà 5", "hẻm 45/2", "ngõ 3", "căn hộ A1203".
+# House numbers with what follows: "12/3 đường X", "số nhà 5", "hẻm 45/2", "căn hộ A1203". A bare "số 4" is a
+# size (tã số 4), and 1/2 kg is a quantity.
+_HOUSE = r"[A-Za-z]{0,2}\d[\w/\-.]*"
+_WAY = r"(?:đường|phố|hẻm|ngõ|ngách|kiệt)"
 _ADDRESS_LIKE = re.compile(
-    r"\b(?:(?:số\s*(?:nhà)?|nhà|hẻm|ngõ|ngách|kiệt|căn(?:\s*hộ)?|phòng|lô|block|chung\s*cư|đường|phố|ấp|tổ|khu\s*phố|đ/c|địa\s*chỉ)"
-    r"\.?\s*:?\s*[A-Za-z]{0,2}\d[\w/\-.]*(?:\s+(?:đường|phố|hẻm|ngõ)\b[^,.;\n]*)?"
-    r"|\d+[A-Za-z]?(?:/\d+[A-Za-z]?)*\s+(?:đường|phố|hẻm|ngõ)\b[^,.;\n]*"
-    r"|\d+[A-Za-z]?(?:/\d+[A-Za-z]?)+)",
+    rf"\b(?:(?:số\s*nhà|nhà\s*số|nhà|căn\s*hộ|căn|phòng|lô|block|chung\s*cư|ấp|tổ|khu\s*phố|đ/c|địa\s*chỉ|{_WAY})"
+    rf"\.?\s*:?\s*(?:số\s*)?{_HOUSE}(?:\s+{_WAY}\b[^,.;\n]*)?"
+    rf"|(?:số\s*)?\d+[A-Za-z]?(?:/\d+[A-Za-z]?)*\s+{_WAY}\b[^,.;\n]*"
+    r"|(?!(?:1/2|1/3|1/4|2/3|3/4)\b)\d+[A-Za-z]?(?:/\d+[A-Za-z]?)+(?!\s*(?:k?g|mg|ml|l|lít|%)\b))",
     re.IGNORECASE,
 )
 MASK = "•••"
@@ -53,11 +54,7 @@ def phone_e164(text: str, *, region: str = "VN", field: str = "phone") -> str:
         number = phonenumbers.parse(clean(text), region)
     except phonenumbers.NumberParseException:
         number = None
-    if (
-        number is None
-        or not phonenumbers.is_possible_number(number)
-        or not _dialable(number)
-    ):
+    if number is None or not phonenumbers.is_possible_number(number) or not _dialable(number):
         raise Invalid(
             _("Số điện thoại chưa đúng. Ví dụ: 0912 345 678."),
             field=field,
