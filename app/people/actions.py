@@ -16,17 +16,21 @@ from app.people.standing import standing_of
 
 
 def sign_up(
-    identity: Identity,
+    typed: str,
     name: str,
     password: str,
     *,
+    region: str,
     agreed: bool,
     words: str,
     helps: bool = False,
     locale: str = "vi",
 ) -> User:
-    """A new account. `words` is the consent exactly as it was shown; it is kept as its proof."""
-    problems = _problems(identity, name, password)
+    """A new account for the phone number or e-mail address that was `typed`.
+
+    `words` is the consent exactly as it was shown; it is kept as its proof.
+    """
+    identity, problems = _checked(typed, name, password, region)
     if not agreed:
         problems["agree"] = [_("Cần bạn đồng ý thì chúng tôi mới được lưu thông tin của bạn.")]
     if problems:
@@ -53,18 +57,22 @@ def sign_up(
     return user
 
 
-def _problems(identity: Identity, name: str, password: str) -> dict[str, list[str]]:
-    """Everything that is wrong at once, so that nobody is sent back twice."""
-    found: dict[str, list[str]] = {}
+def _checked(typed: str, name: str, password: str, region: str) -> tuple[Identity, dict[str, list[str]]]:
+    """Who it is, and everything that is wrong at once, so that nobody is sent back twice."""
+    identity, found = Identity(), dict[str, list[str]]()
+    try:
+        identity = read_identity(typed, region=region)
+    except Invalid as refusal:
+        found |= refusal.errors
     try:
         check_name(name)
     except Invalid as refusal:
         found |= refusal.errors
     try:
-        check_password(password, known=(name, *identity))
+        check_password(password, known=(name, typed, *identity))
     except Invalid as refusal:
         found |= refusal.errors
-    return found
+    return identity, found
 
 
 def recognise(typed: str, password: str, *, region: str) -> User | None:

@@ -79,9 +79,11 @@ def test_a_password_that_anybody_would_guess_is_refused(client, password) -> Non
 
 
 def test_every_wrong_field_is_named_at_once(client) -> None:
-    answer = client.post("/sign-up", data={"name": "", "identity": "", "password": ""})
+    blank = client.post("/sign-up", data={"name": "", "identity": "", "password": ""}).text
+    bad = client.post("/sign-up", data={"name": "x" * 81, "identity": "123", "password": "ngan"}).text
     for field in ("name", "identity", "password"):
-        assert f'id="{field}-error"' in answer.text
+        assert f'id="{field}-error"' in blank
+        assert f'id="{field}-error"' in bad
 
 
 def test_a_number_that_has_an_account_cannot_sign_up_twice(client, lan_resident) -> None:

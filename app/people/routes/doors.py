@@ -73,9 +73,10 @@ def sign_up() -> Any:
     elif form.validate_on_submit():
         with beside_fields(form), transaction():
             user = actions.sign_up(
-                read_identity(form.text("identity"), region=region()),
+                form.text("identity"),
                 form.text("name"),
                 form.text("password"),
+                region=region(),
                 agreed=form.agree.data,
                 words=str(CONSENT),
                 helps=form.helps.data,
