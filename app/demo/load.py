@@ -130,6 +130,7 @@ class _City:
                 "area_id": person.official_of if role == "official" else None,
                 "verified_at": person.created_at if verified else None,
                 "verified_by": town.known["0900000006"].id if verified else None,
+                "note": f"Chứng chỉ mẫu {person.phone[-4:]}, trạm y tế mẫu" if role == "medic" else "",
                 "created_at": person.created_at,
             }
 
