@@ -73,7 +73,7 @@ def test_from_the_first_word_to_the_officials_table(
         official.get_by_role("link", name="CSV", exact=True).click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     [row] = csv.DictReader(text.splitlines())
-    assert (row["code"], row["status"]) == (code, "closed")
+    assert (row["Mã"], row["Trạng thái"]) == (code, "Đã được giúp")
 
 
 def test_the_helper_appears_without_reloading(open_page: Open, client_for: Any, minh_volunteer: Any) -> None:
