@@ -18,13 +18,9 @@ class AuditRecord(Base):
 
     id: Mapped[Key]
     at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
-    actor_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    actor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
     action: Mapped[str]
-    area_id: Mapped[int | None] = mapped_column(
-        ForeignKey("area.id", ondelete="SET NULL")
-    )
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id", ondelete="SET NULL"))
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
 
 
@@ -36,9 +32,7 @@ def record(
     **details: Any,
 ) -> AuditRecord:
     """Write one audit line in the caller's transaction."""
-    line = AuditRecord(
-        action=action, actor_id=actor_id, area_id=area_id, details=details
-    )
+    line = AuditRecord(action=action, actor_id=actor_id, area_id=area_id, details=details)
     db.session.add(line)
     db.session.flush()
     return line

@@ -84,10 +84,7 @@ class Invalid(Refusal):
         slug: str | None = None,
     ) -> None:
         super().__init__(message, slug=slug, field=field)
-        self._errors = {
-            name: [str(m) for m in messages]
-            for name, messages in (errors or {}).items()
-        }
+        self._errors = {name: [str(m) for m in messages] for name, messages in (errors or {}).items()}
 
     @property
     def errors(self) -> dict[str, list[str]]:

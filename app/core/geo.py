@@ -19,15 +19,8 @@ class Point(NamedTuple):
     @classmethod
     def checked(cls, lon: float, lat: float, *, field: str = "position") -> Self:
         """A point whose numbers are finite and on the earth, or Invalid."""
-        if not (
-            math.isfinite(lon)
-            and math.isfinite(lat)
-            and -180 <= lon <= 180
-            and -90 <= lat <= 90
-        ):
-            raise Invalid(
-                _("Vị trí không hợp lệ."), field=field, slug="invalid-position"
-            )
+        if not (math.isfinite(lon) and math.isfinite(lat) and -180 <= lon <= 180 and -90 <= lat <= 90):
+            raise Invalid(_("Vị trí không hợp lệ."), field=field, slug="invalid-position")
         return cls(lon, lat)
 
     @property
@@ -43,9 +36,7 @@ class Point(NamedTuple):
         north = metres * math.cos(bearing_rad)
         east = metres * math.sin(bearing_rad)
         lat = self.lat + math.degrees(north / EARTH_RADIUS_M)
-        lon = self.lon + math.degrees(
-            east / (EARTH_RADIUS_M * max(0.01, math.cos(math.radians(self.lat))))
-        )
+        lon = self.lon + math.degrees(east / (EARTH_RADIUS_M * max(0.01, math.cos(math.radians(self.lat)))))
         return Point((lon + 180.0) % 360.0 - 180.0, max(-89.9, min(89.9, lat)))
 
     def metres_to(self, other: "Point") -> float:
@@ -53,8 +44,5 @@ class Point(NamedTuple):
         lat1, lat2 = math.radians(self.lat), math.radians(other.lat)
         half_lat = (lat2 - lat1) / 2
         half_lon = math.radians(other.lon - self.lon) / 2
-        a = (
-            math.sin(half_lat) ** 2
-            + math.cos(lat1) * math.cos(lat2) * math.sin(half_lon) ** 2
-        )
+        a = math.sin(half_lat) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin(half_lon) ** 2
         return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(a)))

@@ -22,7 +22,5 @@ def beat(name: str) -> None:
     """Note that the process called `name` is alive now."""
     seen = insert(Heartbeat).values(name=name, at=func.now())
     db.session.execute(
-        seen.on_conflict_do_update(
-            index_elements=[Heartbeat.name], set_={"at": seen.excluded.at}
-        )
+        seen.on_conflict_do_update(index_elements=[Heartbeat.name], set_={"at": seen.excluded.at})
     )

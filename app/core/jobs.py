@@ -13,13 +13,9 @@ from app.core.db import db
 jobs = procrastinate.App(connector=SQLAlchemyPsycopg2Connector())
 
 
-def defer(
-    task: Any, *, at: Any = None, lock: str | None = None, **arguments: Any
-) -> None:
+def defer(task: Any, *, at: Any = None, lock: str | None = None, **arguments: Any) -> None:
     """Put a job into the caller's transaction: it exists if, and only if, the transaction commits.
 
     `at` is the earliest moment to run it, `lock` a name of which only one job runs at a time.
     """
-    task.configure(connection=db.session.connection(), schedule_at=at, lock=lock).defer(
-        **arguments
-    )
+    task.configure(connection=db.session.connection(), schedule_at=at, lock=lock).defer(**arguments)
