@@ -112,8 +112,8 @@ def terms(asked: Filter) -> Terms:
     return Terms("".join(f" AND {condition}" for condition in said), bound)
 
 
-# The exact part of a place is said as NOT (…): the planner takes that for most rows of the index's box, as it
-# is. As a plain comparison of functions it takes it for a few in a thousand, and sorts where it should walk.
+# The exact part of a place stands in coalesce(…): the planner then takes it for half of the rows in the
+# index's box. A bare comparison it takes for a few in a thousand, and sorts where it should walk the index.
 
 
 def _in_box(asked: Filter, bound: dict[str, Any]) -> str:
@@ -124,8 +124,8 @@ def _in_box(asked: Filter, bound: dict[str, Any]) -> str:
     bound |= {"x1": west - 1, "y1": south - 1, "x2": east + 1, "y2": north + 1} | asked.bbox._asdict()
     return (
         "c.public_p3857 && ST_MakeEnvelope(%(x1)s, %(y1)s, %(x2)s, %(y2)s, 3857)"
-        " AND NOT (ST_X(c.public_position) < %(west)s OR ST_X(c.public_position) > %(east)s"
-        " OR ST_Y(c.public_position) < %(south)s OR ST_Y(c.public_position) > %(north)s)"
+        " AND coalesce(ST_X(c.public_position) BETWEEN %(west)s AND %(east)s"
+        " AND ST_Y(c.public_position) BETWEEN %(south)s AND %(north)s, false)"
     )
 
 
@@ -137,6 +137,6 @@ def _in_circle(near: Point, radius_m: int, bound: dict[str, Any]) -> str:
     bound |= {"clon": near.lon, "clat": near.lat, "radius_m": radius_m}
     return (
         "c.public_p3857 && ST_MakeEnvelope(%(cx1)s, %(cy1)s, %(cx2)s, %(cy2)s, 3857)"
-        " AND NOT (ST_DistanceSphere(c.public_position, ST_SetSRID(ST_MakePoint(%(clon)s, %(clat)s), 4326))"
-        " > %(radius_m)s)"
+        " AND coalesce(ST_DistanceSphere(c.public_position,"
+        " ST_SetSRID(ST_MakePoint(%(clon)s, %(clat)s), 4326)) <= %(radius_m)s, false)"
     )
