@@ -113,11 +113,11 @@ function passes(changed, query) {
 }
 
 /**
- * Show at once what has changed, and ask for fresh tiles. A free search or an area cannot be judged here: then the tiles alone answer.
+ * Show at once what has changed, and ask for fresh tiles. A search, an area or a distance cannot be judged here: then the tiles alone answer.
  * @param {any} map @param {any[]} cases @param {URLSearchParams} query
  */
 export function livePins(map, cases, query) {
-  if (!query.has("q") && !query.has("area")) {
+  if (!["q", "area", "radius_m"].some((name) => query.has(name))) {
     for (const changed of cases) {
       if (!changed.code) continue;
       live.delete(changed.code);
