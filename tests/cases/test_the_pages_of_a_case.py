@@ -347,3 +347,17 @@ def test_a_number_that_is_none_is_said_beside_the_field(client: Any) -> None:
     answer = client.post("/find", data={"phone": "12"})
     assert answer.status_code == 422
     assert "Số điện thoại chưa đúng" in answer.text
+
+
+def test_guessing_secrets_and_phone_numbers_is_slowed_down(app: Any, client: Any, case: Case) -> None:
+    from app.web.limits import limiter
+
+    limiter.enabled = True
+    try:
+        wrong = [client.get(f"/t/{case.code}/{n}").status_code for n in range(31)]
+        asked = [client.post("/find", data={"phone": "0901 000 001"}).status_code for _n in range(6)]
+    finally:
+        limiter.enabled = False
+        limiter.reset()
+    assert wrong == [404] * 30 + [429]
+    assert asked == [200] * 5 + [429]
