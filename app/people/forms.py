@@ -53,11 +53,11 @@ class SignInForm(_Form):
 
 
 class SignUpForm(_Form):
-    """A new account."""
+    """A new account. The domain alone checks it, so that every wrong field is named in one go."""
 
-    name = StringField(_l("Tên của bạn"), [_needed(_l("Cho mọi người biết gọi bạn là gì."))])
-    identity = TelField(_l("Số điện thoại hoặc e-mail"), [_needed(_l("Nhập số điện thoại hoặc e-mail."))])
-    password = PasswordField(_l("Mật khẩu"), [_needed(_l("Chọn một mật khẩu."))])
+    name = StringField(_l("Tên của bạn"))
+    identity = TelField(_l("Số điện thoại hoặc e-mail"))
+    password = PasswordField(_l("Mật khẩu"))
     helps = BooleanField(_l("Tôi muốn giúp"))
     agree = BooleanField(CONSENT)
     next = HiddenField()

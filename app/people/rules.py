@@ -84,6 +84,8 @@ def normal_password(typed: str) -> str:
 def check_password(typed: str, *, known: Iterable[str | None] = (), field: str = "password") -> str:
     """A password that is worth its name, or Invalid; `known` is what a guesser would try first."""
     password = normal_password(typed)
+    if not password:
+        raise Invalid(_("Chọn một mật khẩu."), field=field)
     if len(password) < PASSWORD_LENGTH:
         raise Invalid(_("Mật khẩu cần ít nhất %(n)s ký tự.", n=PASSWORD_LENGTH), field=field)
     if len(password) > LONGEST_PASSWORD:

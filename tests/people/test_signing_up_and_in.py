@@ -80,8 +80,8 @@ def test_a_password_that_anybody_would_guess_is_refused(client, password) -> Non
 
 def test_every_wrong_field_is_named_at_once(client) -> None:
     blank = client.post("/sign-up", data={"name": "", "identity": "", "password": ""}).text
-    bad = client.post("/sign-up", data={"name": "x" * 81, "identity": "123", "password": "ngan"}).text
-    for field in ("name", "identity", "password"):
+    bad = client.post("/sign-up", data={"name": "x" * 81, "identity": "123", "password": ""}).text
+    for field in ("name", "identity", "password", "agree"):
         assert f'id="{field}-error"' in blank
         assert f'id="{field}-error"' in bad
 
