@@ -17,8 +17,8 @@ from app.core.db import db
 from app.matching.assignment import Ints, Pairs
 from app.matching.rules import Candidate, Helper, cost_of
 
-NEAREST = 20
-"""How many of the nearest suitable volunteers are weighed for each case."""
+NEAREST = 60
+"""So many of the nearest suitable volunteers are weighed for each case; docs/matching.md says why."""
 
 # One row for each category that a volunteer may serve, so that the index holds category and place together:
 # the nearest suitable ones are found without passing by others. A medical row takes a verified licence.

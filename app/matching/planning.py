@@ -1,4 +1,4 @@
-"""Makes a plan: candidates, the solver, a second look for those whose nearest helpers are all full."""
+"""Makes a plan: candidates, the solver, a wider look for cases whose nearest helpers are all full."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.matching.assignment import ALL_FULL, Ints, assign, why_left_out
+from app.matching.assignment import Ints, assign, why_left_out
 from app.matching.pairs import Near, Nearby, OpenCase, Weighed, weighed
 
 LOAD_MIN = 5.0
 """Each further case of one volunteer counts as this many minutes of travel: help is spread over helpers."""
+
+LOOKS = 3
 
 
 class Proposed(NamedTuple):
@@ -28,8 +30,12 @@ def propose(cases: Sequence[OpenCase], nearby: Nearby) -> list[Proposed]:
     near = nearby.of([case.id for case in cases])
     found = weighed(cases, near)
     carried = _solved(found, len(cases))
-    if wider := _wider(cases, found, carried, nearby):
-        found = weighed(cases, [*near, *wider])
+    for _look in range(LOOKS):
+        wider = _wider(cases, found, carried, nearby)
+        if not wider:
+            break
+        near += wider
+        found = weighed(cases, near)
         carried = _solved(found, len(cases))
     return list(_told(cases, found, carried))
 
@@ -39,14 +45,22 @@ def _solved(found: Weighed, cases: int) -> Ints:
 
 
 def _wider(cases: Sequence[OpenCase], found: Weighed, carried: Ints, nearby: Nearby) -> list[Near]:
-    """The nearest helpers with room left, for cases whose candidates were all full."""
-    left = [n for n, why in why_left_out(found.pairs, carried, len(cases)).items() if why == ALL_FULL]
-    if not left:
+    """The nearest helpers with room, for every case whose candidates are all full.
+
+    Not only for those left out: one of their neighbours may go farther more easily and make room.
+    """
+    if len(carried) == 0 or not why_left_out(found.pairs, carried, len(cases)):
         return []
     taken = np.bincount(found.pairs.helper, weights=carried, minlength=len(found.capacity))
-    full = [found.helpers[j] for j in np.flatnonzero(taken >= found.capacity)]
-    more = nearby.of([cases[n].id for n in left], full=full)
-    return [pair._replace(n=left[pair.n]) for pair in more]
+    full = taken >= found.capacity
+    stuck = np.setdiff1d(found.pairs.case, found.pairs.case[~full[found.pairs.helper]])
+    if not len(stuck):
+        return []
+    gone = [found.helpers[j] for j in np.flatnonzero(full)]
+    known = {(pair.n, pair.user_id) for pair in found.near}
+    more = nearby.of([cases[n].id for n in stuck], full=gone)
+    placed = [pair._replace(n=int(stuck[pair.n])) for pair in more]
+    return [pair for pair in placed if (pair.n, pair.user_id) not in known]
 
 
 def _told(cases: Sequence[OpenCase], found: Weighed, carried: Ints) -> Iterator[Proposed]:
