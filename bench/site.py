@@ -12,7 +12,7 @@ from http.client import HTTPConnection
 
 from app.config import ROOT
 
-READY_WITHIN_S = 90
+READY_WITHIN_S = 300  # a first start makes a cluster and loads areas and the demo city
 
 
 @contextmanager

@@ -25,11 +25,9 @@ from app.demo.people import Person, Town, make_town
 from app.demo.places import HOME_WARD, OTHER_WARD, case_weights, wards
 from app.demo.rows import (
     access_rows,
-    case_values,
     chunks,
     event_rows,
     execute_many,
-    need_values,
     needs_of,
     update_cases,
     update_needs,
@@ -206,9 +204,8 @@ class _City:
 
     def _write(self, histories: Sequence[History]) -> None:
         for chunk in chunks(histories, CHUNK):
-            execute_many(update_cases(), [case_values(history) for history in chunk])
-            needs = [need for history in chunk for need in history.needs if need.pledged]
-            execute_many(update_needs(), [need_values(need) for need in needs])
+            update_cases(chunk)
+            update_needs([need for history in chunk for need in history.needs if need.pledged])
             claims = [(history, claim) for history in chunk for claim in history.claims]
             rows = [asdict(claim) | {"case_id": history.case_id} for history, claim in claims]
             lines = [

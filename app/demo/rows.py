@@ -6,14 +6,30 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Executable, bindparam, select, update
-from sqlalchemy.sql.dml import Update
+from sqlalchemy import Executable, select, text
 
-from app.cases.models import Case, Need
+from app.cases.models import Need
 from app.core.db import db, new_id
 from app.demo.histories import History, NeedPlayed
 
 Row = TypeVar("Row")
+
+UPDATE_CASES = """
+UPDATE "case" c
+SET status = v.status, status_at = v.since, asked_at = v.asked,
+    verified_at = v.verified, verified_by = v.verifier
+FROM unnest(
+    CAST(:keys AS uuid[]), CAST(:statuses AS text[]), CAST(:since AS timestamptz[]),
+    CAST(:asked AS timestamptz[]), CAST(:verified AS timestamptz[]), CAST(:verifiers AS uuid[])
+) AS v(key, status, since, asked, verified, verifier)
+WHERE c.id = v.key
+"""
+UPDATE_NEEDS = """
+UPDATE need n SET pledged = v.pledged, delivered = v.delivered
+FROM unnest(CAST(:keys AS uuid[]), CAST(:pledged AS numeric[]), CAST(:delivered AS numeric[]))
+    AS v(key, pledged, delivered)
+WHERE n.id = v.key
+"""
 
 
 def chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
@@ -41,45 +57,31 @@ def needs_of(case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[NeedPlayed]]
     return found
 
 
-def update_cases() -> Update:
-    """What a history changes of its case."""
-    return (
-        update(Case)
-        .where(Case.id == bindparam("key"))
-        .values(
-            status=bindparam("now_status"),
-            status_at=bindparam("now_since"),
-            asked_at=bindparam("now_asked"),
-            verified_at=bindparam("when_verified"),
-            verified_by=bindparam("who_verified"),
-        )
+def update_cases(histories: Sequence[History]) -> None:
+    """Write what the histories changed of their cases, in one statement."""
+    db.session.execute(
+        text(UPDATE_CASES),
+        {
+            "keys": [str(history.case_id) for history in histories],
+            "statuses": [history.status for history in histories],
+            "since": [history.status_at or history.posted_at for history in histories],
+            "asked": [history.asked_at for history in histories],
+            "verified": [history.verified_at for history in histories],
+            "verifiers": [str(history.verified_by or "") or None for history in histories],
+        },
     )
 
 
-def case_values(history: History) -> dict[str, Any]:
-    """The values for `update_cases`."""
-    return {
-        "key": history.case_id,
-        "now_status": history.status,
-        "now_since": history.status_at or history.posted_at,
-        "now_asked": history.asked_at,
-        "when_verified": history.verified_at,
-        "who_verified": history.verified_by,
-    }
-
-
-def update_needs() -> Update:
-    """What a history changes of a need."""
-    return (
-        update(Need)
-        .where(Need.id == bindparam("key"))
-        .values(pledged=bindparam("now_pledged"), delivered=bindparam("now_delivered"))
+def update_needs(needs: Sequence[NeedPlayed]) -> None:
+    """Write how much of each need is promised and delivered, in one statement."""
+    db.session.execute(
+        text(UPDATE_NEEDS),
+        {
+            "keys": [str(need.id) for need in needs],
+            "pledged": [need.pledged for need in needs],
+            "delivered": [need.delivered for need in needs],
+        },
     )
-
-
-def need_values(need: NeedPlayed) -> dict[str, Any]:
-    """The values for `update_needs`."""
-    return {"key": need.id, "now_pledged": need.pledged, "now_delivered": need.delivered}
 
 
 def event_rows(history: History) -> list[dict[str, Any]]:
