@@ -101,8 +101,11 @@ class Cluster:
         return True
 
     def shut_down(self) -> None:
-        """Stop the server at once but in good order; no harm when it is down."""
-        if (self.data / "postmaster.pid").exists():
+        """Stop the server at once but in good order; no harm when it is down.
+
+        A pid file is not enough to go by: its number may belong to some other program of ours by now.
+        """
+        if self.is_up():
             postgres = find(int((self.data / "PG_VERSION").read_text()))
             self._run(postgres.program("pg_ctl"), *STOP, "-D", self.data, quiet=True)
 

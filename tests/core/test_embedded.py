@@ -176,6 +176,8 @@ def test_a_pid_file_whose_number_another_program_has_now_is_no_hindrance(made: P
     process = Process(made)
     assert ask(process.said(), "SELECT 1") == 1
     process.leave()
+    (made / "db/data/postmaster.pid").write_text(f"{sleeper.pid}\n{made}/db/data\n0\n5432\n")
+    Cluster(made).shut_down()
     assert sleeper.poll() is None
     sleeper.kill()
     sleeper.wait()
