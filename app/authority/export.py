@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Engine
 
 from app.authority.access import record_exports
-from app.authority.columns import HEADINGS, Heading, sheet_for
+from app.authority.columns import HEADINGS, Heading, local, sheet_for
 from app.authority.export_csv import CsvExporter
 from app.authority.export_geojson import GeojsonExporter
 from app.authority.export_xlsx import XlsxExporter
@@ -60,7 +60,7 @@ class Order:
     def filename(self) -> str:
         """A name for the file: what, where, when."""
         where = "-".join(unit.code for unit in self.within.roots[:3])
-        return f"la-lanh-{where}-{now():%Y%m%d-%H%M}.{self.exporter.suffix}"
+        return f"la-lanh-{where}-{local(now()):%Y%m%d-%H%M}.{self.exporter.suffix}"
 
 
 def exporter_for(suffix: str, heading: str, separator: str = "comma") -> Exporter:

@@ -11,6 +11,7 @@ from app.authority.access import record_looks
 from app.authority.answers import asked_for, download
 from app.authority.audit_list import exports_of
 from app.authority.export import SEPARATORS
+from app.authority.filters import CaseFilter
 from app.authority.jurisdiction import Jurisdiction, jurisdiction_of
 from app.authority.queries import cases_page, count_cases, counts_by_status, table_row
 from app.cases.closing import reject_case, verify_case
@@ -40,7 +41,7 @@ def index() -> Response:
     with transaction():
         record_looks((row.id for row in rows), signed_in_user().id)
     first = not cursor
-    return page(
+    response = page(
         "authority/cases.html",
         "authority/_rows.html" if cursor else "authority/_table.html",
         rows=rows,
@@ -50,6 +51,15 @@ def index() -> Response:
         counts=counts_by_status(within) if not wants_part() else {},
         **frame(within),
     )
+    if wants_part() and first:
+        response.headers["HX-Push-Url"] = _address(asked)
+    return response
+
+
+def _address(asked: CaseFilter) -> str:
+    """This page with its filter: only what was chosen, so that it can be read and shared."""
+    query = asked.query_string()
+    return request.path + ("?" + query if query else "")
 
 
 @bp.get("/cases/<code>")
@@ -102,7 +112,7 @@ def reject(code: str) -> Any:
 def export() -> Response:
     """Choose what to export and see how many cases that is."""
     asked, within = asked_for(request.args)
-    return page(
+    response = page(
         "authority/export.html",
         "authority/_count.html",
         asked=asked,
@@ -111,6 +121,9 @@ def export() -> Response:
         separators=SEPARATORS,
         **frame(within),
     )
+    if wants_part():
+        response.headers["HX-Replace-Url"] = _address(asked)
+    return response
 
 
 @bp.get("/export/cases.<any(csv, xlsx, geojson):suffix>")

@@ -205,7 +205,9 @@ def test_the_export_page_counts_before_anything_leaves(official: Any) -> None:
     make.make_case()
     make.make_case(status="closed")
     assert "2 trường hợp" in official.get("/authority/export").text
-    part = official.get("/authority/export?status=closed", headers=PART).text
+    answer = official.get("/authority/export?status=closed&urgency=&q=", headers=PART)
+    assert answer.headers["HX-Replace-Url"] == "/authority/export?status=closed"
+    part = answer.text
     assert "1 trường hợp" in part
     assert "<html" not in part
     assert "/authority/export/cases.xlsx?status=closed" in part
