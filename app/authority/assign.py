@@ -58,7 +58,8 @@ def propose() -> Any:
 def show(plan_id: uuid.UUID) -> Response:
     """A draft to look through and change, or what came of it."""
     plan, within = _plan(plan_id)
-    return page("authority/plan.html", plan=plan, lines=plan_lines(plan.id), **frame(within))
+    area = next(unit.name for unit in within.units if unit.id == plan.area_id)
+    return page("authority/plan.html", plan=plan, area=area, lines=plan_lines(plan.id), **frame(within))
 
 
 @bp.get("/<uuid:plan_id>/lines/<uuid:line_id>")
