@@ -31,6 +31,4 @@ def download(
     response = Response(begin(order, cast(Flask, app), limit), mimetype=exporter.mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="{order.filename}"'
     response.headers["Cache-Control"] = "no-store"
-    # A proxy must neither gather the whole file before passing it on nor squeeze it again.
-    response.headers["X-Accel-Buffering"] = "no"
     return response
