@@ -17,7 +17,7 @@ from bench.nearest import NOTHING, Found, Nearest
 
 TRUST, KNOWN_WELL = 0.7, 500
 """Prices from few cases are noisy. They count TRUST at most, half of that after KNOWN_WELL cases."""
-SAMPLE, CANDIDATES = 300, 100
+SAMPLE, CANDIDATES = 800, 100
 FULLEST = 0.9
 """More cases than this share of the room left are not expected: else every price were the highest."""
 FIRST_PRICES = 100
