@@ -20,7 +20,7 @@ from bench.cases_and_helpers import Cases, Helpers, make_files, read_cases, read
 from bench.nearest import Found, Nearest
 from bench.streaming import stream
 
-MOST_PAIRS = 2_000_000
+MOST_PAIRS = 1_250_000
 """Candidates are as many as memory and time allow, within FEWEST and MANY for each case."""
 FEWEST, MANY = 20, 100
 WIDER = (100, 400, 1_600)
