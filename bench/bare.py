@@ -13,7 +13,6 @@ from sqlalchemy import Engine, event, make_url
 
 from app.core.db import db, read_engine
 from app.core.postgres import find
-from bench.load import Measured
 
 MOST_SCRIPTS = 100  # pgbench takes 128 at most
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -26,8 +25,8 @@ def statements_of(action: Callable[[], object]) -> list[str]:
     return writes + reads
 
 
-def pgbench(url: str, scripts: Sequence[Sequence[str]], clients: int, seconds: float) -> Measured:
-    """Run the scripts, each a list of statements, as often as possible at `clients` connections."""
+def pgbench(url: str, scripts: Sequence[Sequence[str]], clients: int, seconds: float) -> list[float]:
+    """Run the scripts, each a list of statements, at `clients` connections; gives all latencies in ms."""
     with tempfile.TemporaryDirectory(prefix="lalanh-pgbench-") as name:
         folder = Path(name)
         chosen = []
@@ -41,7 +40,7 @@ def pgbench(url: str, scripts: Sequence[Sequence[str]], clients: int, seconds: f
         ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
         if ran.returncode or "ERROR" in ran.stderr:
             raise RuntimeError(f"pgbench: {ran.stderr[-2000:]}")
-        return Measured.of(_latencies(folder), seconds)
+        return _latencies(folder)
 
 
 def made_anew(statements: Sequence[str], *keys: str) -> list[str]:
