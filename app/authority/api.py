@@ -13,16 +13,17 @@ from app.web.openapi import SESSION_OR_TOKEN, problems
 bp = APIBlueprint("exports_api", __name__, url_prefix="/api/v1", tag="exports")
 
 BINARY = {"schema": {"type": "string", "format": "binary"}}
-FILES: dict[int, Any] = {
-    200: {
-        "description": "The file, streamed. It holds private data: every export is written to the audit log.",
-        "content": {
-            "text/csv": {"schema": {"type": "string"}},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": BINARY,
-            "application/geo+json": {"schema": {"type": "object"}},
-        },
-    }
+CONTENT: dict[str, Any] = {
+    "CSV": {"text/csv": {"schema": {"type": "string"}}},
+    "XLSX": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": BINARY},
+    "GeoJSON": {"application/geo+json": {"schema": {"type": "object"}}},
 }
+
+
+def answers(kind: str) -> dict[int, Any]:
+    """The file of one kind, as the document describes it."""
+    said = "The file, streamed. It holds private data: every export is written to the audit log."
+    return {200: {"description": said, "content": CONTENT[kind]}}
 
 
 class ExportQuery(BaseModel):
@@ -47,17 +48,44 @@ class ExportQuery(BaseModel):
     )
 
 
-@bp.get("/exports/cases.<any(csv, xlsx, geojson):suffix>")
+def documented(kind: str) -> dict[str, Any]:
+    """What the document says of one kind of file."""
+    return {
+        "summary": f"Export the cases of your areas as {kind}",
+        "description": "Officials only; a bearer token needs the scope `exports:read`.",
+        "security": SESSION_OR_TOKEN,
+        "responses": answers(kind) | problems(401, 403, 422),
+    }
+
+
+@bp.get("/exports/cases.csv")
 @bp.input(ExportQuery, location="query", arg_name="query")
-@bp.doc(
-    summary="Export the cases of your areas",
-    description="Officials only; a bearer token needs the scope `exports:read`.",
-    security=SESSION_OR_TOKEN,
-    responses=FILES | problems(401, 403, 422),
-)
+@bp.doc(**documented("CSV"))
 @role_required("official")
-def cases(suffix: str, query: ExportQuery) -> Response:
-    """Cases of the official's own jurisdiction as a file."""
+def cases_csv(query: ExportQuery) -> Response:
+    """Cases of the official's own jurisdiction as CSV: UTF-8 with a byte order mark."""
+    return _export("csv", query)
+
+
+@bp.get("/exports/cases.xlsx")
+@bp.input(ExportQuery, location="query", arg_name="query")
+@bp.doc(**documented("XLSX"))
+@role_required("official")
+def cases_xlsx(query: ExportQuery) -> Response:
+    """Cases of the official's own jurisdiction as an Excel workbook."""
+    return _export("xlsx", query)
+
+
+@bp.get("/exports/cases.geojson")
+@bp.input(ExportQuery, location="query", arg_name="query")
+@bp.doc(**documented("GeoJSON"))
+@role_required("official")
+def cases_geojson(query: ExportQuery) -> Response:
+    """Cases of the official's own jurisdiction as GeoJSON (RFC 7946), with their exact places."""
+    return _export("geojson", query)
+
+
+def _export(suffix: str, query: ExportQuery) -> Response:
     scope_required("exports:read")
     limit = current_app.config["SETTINGS"].export_limit
     return download(

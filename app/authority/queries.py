@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, TextClause, bindparam, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, Row, TextClause, bindparam, text
 
 from app.authority.filters import CaseFilter, read_cursor, written_cursor, wrong_cursor
 from app.authority.jurisdiction import Jurisdiction
@@ -216,20 +215,6 @@ def table_row(code: str, within: Jurisdiction) -> Row[Any] | None:
     return db.session.execute(statement(sql, known), known | {"code": code, "limit": 1}).one_or_none()
 
 
-def _live_connection(engine: Engine) -> Connection:
-    """A connection that answers: this pool hands out without asking, and the server may have restarted."""
-    connection = engine.connect()
-    try:
-        connection.exec_driver_sql("SELECT")
-        connection.rollback()
-    except DBAPIError as error:
-        connection.close()
-        if not error.connection_invalidated:
-            raise
-        return engine.connect()
-    return connection
-
-
 @contextmanager
 def open_rows(
     engine: Engine, asked: CaseFilter, within: Jurisdiction, limit: int
@@ -237,7 +222,7 @@ def open_rows(
     """All rows of a filter in batches, oldest first, through a server-side cursor: memory holds one batch."""
     where, known = condition(asked, within)
     sql = ROWS.format(where=where, order=OLDEST_FIRST)
-    with _live_connection(engine) as connection:
+    with engine.connect() as connection:
         # A cursor on the server needs a transaction, which this engine otherwise does without.
         reading = connection.execution_options(
             isolation_level="REPEATABLE READ", stream_results=True, yield_per=BATCH

@@ -66,6 +66,8 @@ def read_engine() -> Engine:
             pool_size=settings.db_pool_size,
             max_overflow=settings.db_pool_size,
             pool_reset_on_return=None,
+            # A restarted database would cost every pooled connection one failed answer.
+            pool_pre_ping=True,
             connect_args=CONNECT_ARGS,
         )
         app.extensions["lalanh_read_engine"] = engine

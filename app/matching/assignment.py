@@ -6,10 +6,10 @@ the cases left out are those that least speaks for.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -78,7 +78,10 @@ class _Network:
         self.source, self.sink = 0, 1
         self.cases = np.arange(2, 2 + cases)
         self.helpers = np.arange(2 + cases, 2 + cases + helpers)
-        self.flow = SimpleMinCostFlow()
+        # Loaded here alone: it takes some 40 MB, which most web processes never need.
+        from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
+
+        self.flow: Any = SimpleMinCostFlow()
 
     def add_arcs(self, tails: Ints, heads: Ints, room: Ints, costs: Ints) -> None:
         self.flow.add_arcs_with_capacity_and_unit_cost(tails, heads, room, costs)
@@ -94,7 +97,7 @@ class _Network:
             self.flow.set_node_supply(self.source, serve)
             self.flow.set_node_supply(self.sink, -serve)
             status = self.flow.solve()
-        if status != SimpleMinCostFlow.OPTIMAL:
+        if status != self.flow.OPTIMAL:
             raise Unsolved(str(status))
         return np.asarray(self.flow.flows(np.arange(self.flow.num_arcs())), np.int64)
 
