@@ -249,6 +249,8 @@ def _case(row: Any) -> dict[str, Any]:
         name: value for name, value in row.items() if name not in ("place", "rank", "metres", "id", "waiting")
     }
     _mask(case["needs"])
+    # A card has room for a few: what is still needed comes first.
+    case["needs"].sort(key=lambda need: need["left"] <= 0)
     case["people"] = case["household_size"]
     return case
 
