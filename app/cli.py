@@ -1,18 +1,40 @@
-"""Every `flask …` command beside Flask's own."""
+"""Every `flask …` command beside Flask's own, loaded only when it is asked for.
 
+A web process never runs them, and what they import (loaders, demo data, the supervisor) would cost it memory.
+"""
+
+import click
 from flask import Flask
+from flask.cli import AppGroup
+from werkzeug.utils import import_string
 
-from app.areas.cli import areas
-from app.authority.cli import cases
-from app.database import database
-from app.demo.cli import demo
-from app.serve import serve
-from app.worker import worker
+COMMANDS = {
+    "serve": "app.serve:serve",
+    "worker": "app.worker:worker",
+    "database": "app.database:database",
+    "areas": "app.areas.cli:areas",
+    "cases": "app.authority.cli:cases",
+    "demo": "app.demo.cli:demo",
+}
 
-COMMANDS = (serve, worker, database, areas, cases, demo)
+
+class Commands(AppGroup):
+    """Flask's own group with ours in it, by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in order."""
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by name; ours is imported now."""
+        if cmd_name in COMMANDS:
+            found: click.Command = import_string(COMMANDS[cmd_name])
+            return found
+        return super().get_command(ctx, cmd_name)
 
 
 def set_up(app: Flask) -> None:
-    """Register the command groups of the features."""
-    for command in COMMANDS:
-        app.cli.add_command(command)
+    """Give the application our commands, keeping those that extensions have added."""
+    commands = Commands(app.name)
+    commands.commands.update(app.cli.commands)
+    app.cli = commands

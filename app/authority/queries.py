@@ -15,7 +15,7 @@ from app.core.db import db
 from app.core.text import fold
 
 PAGE = 50
-BATCH = 500
+BATCH = 250
 MOST_COUNTED = 1_000_000
 
 # Urgency as a number: the most urgent first.
