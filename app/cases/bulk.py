@@ -111,7 +111,8 @@ def _case_row(row: BulkCase, key: uuid.UUID, code: str, public_ewkt: str) -> dic
         "source_id": said.source_id,
         "is_demo": said.is_demo,
         "created_at": made,
-        "status_at": made,
+        # An old report is new here: it must not run out the moment it comes in.
+        "status_at": now() if said.source == "import" else made,
     }
 
 

@@ -1,18 +1,23 @@
 """Leases run out, silence closes, the untouched expires, personal fields are erased."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from app.areas.queries import area_by_id
 from app.cases import jobs
+from app.cases.bulk import BulkCase, add_cases
 from app.cases.claiming import deliver_claim, take_case
 from app.cases.models import Case, Claim
+from app.cases.posting import CaseRequest, NeedLine
 from app.core.clock import now
 from app.core.db import db, transaction
 from app.delivery.models import Message
 from tests import make
+from tests.geography import SAI_GON
 
 
 @pytest.fixture
@@ -101,3 +106,14 @@ def test_the_requester_is_told_who_comes_with_the_link_to_answer(case: Case) -> 
     message = db.session.query(Message).filter_by(purpose="case_taken").one()
     assert "Trần Văn Minh" in message.subject
     assert f"/t/{case.code}/" in message.body
+
+
+def test_an_old_report_that_is_brought_in_does_not_run_out_at_once(app: Any) -> None:
+    commune = area_by_id(make.area_at(SAI_GON).id)
+    said = CaseRequest(
+        "essentials", [NeedLine("Gạo", Decimal(1), "kg")], SAI_GON, source="import", source_id="1"
+    )
+    with transaction():
+        add_cases([BulkCase(said, make.category(), commune, None, now() - timedelta(days=900))])
+    assert jobs.expire_untouched() == 0
+    assert db.session.query(Case).one().status == "open"
