@@ -33,7 +33,7 @@ from app.cases.wire import (
 from app.core.db import transaction
 from app.core.errors import Invalid
 from app.people.guards import public, scope_required, signed_in, signed_in_user, this_user
-from app.web.limits import limiter
+from app.web.limits import POSTS, limiter
 from app.web.openapi import ANYBODY, REQUESTER, SESSION_OR_TOKEN, optional_body, problems
 from app.web.pages import public_url
 
@@ -64,7 +64,7 @@ def body_as(model: type[BodyModel]) -> BodyModel:
 
 @bp.post("/cases")
 @public
-@limiter.limit("30/minute;300/hour")
+@limiter.limit(POSTS)
 @bp.input(CaseIn, arg_name="said")
 @bp.output(PostedOut, status_code=201)
 @bp.doc(
@@ -122,7 +122,6 @@ def show(code: str) -> Any:
 
 @bp.post("/cases/<code>/claims")
 @signed_in
-@limiter.limit("120/minute")
 @bp.output(ClaimOut, status_code=201)
 @bp.doc(
     summary="Take a case",

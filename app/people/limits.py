@@ -14,5 +14,8 @@ def _failed(response: Response) -> bool:
 guesses_per_account = limiter.shared_limit(
     "10 per 15 minutes", scope="guesses", key_func=account, methods=["POST"], deduct_when=_failed
 )
-guesses_per_address = limiter.shared_limit("60 per 15 minutes", scope="doors", methods=["POST"])
+guesses_per_address = limiter.shared_limit(
+    "60 per 15 minutes", scope="doors", methods=["POST"], deduct_when=_failed
+)
+accounts_and_codes_per_address = limiter.shared_limit("60 per 15 minutes", scope="asks", methods=["POST"])
 codes_per_account = limiter.limit("6 per hour", key_func=account, methods=["POST"])

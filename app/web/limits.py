@@ -10,6 +10,10 @@ from app.core.text import fold, phone_e164
 
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=True)
 
+# A whole quarter may sit behind one address of a mobile network, and on the worst day all of it asks for
+# help: this only stops a runaway script.
+POSTS = "1200/minute"
+
 
 def address() -> str:
     """The key of limits by address."""

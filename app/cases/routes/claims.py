@@ -21,7 +21,6 @@ from app.core.db import transaction
 from app.core.errors import Conflict, Invalid
 from app.people.actions import take_role
 from app.people.guards import signed_in, signed_in_user
-from app.web.limits import limiter
 from app.web.pages import page, wants_part
 
 
@@ -76,7 +75,6 @@ def join(code: str) -> Any:
 
 @bp.post("/cases/<code>/claims")
 @signed_in
-@limiter.limit("60/minute")
 def create(code: str) -> Any:
     """Promise what is left, or parts of it."""
     code = code_as_typed(code)

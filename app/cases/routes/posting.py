@@ -31,7 +31,7 @@ from app.core.text import phone_display
 from app.emergencies.models import Category
 from app.emergencies.queries import categories_on
 from app.people.guards import public, this_user
-from app.web.limits import limiter
+from app.web.limits import POSTS, limiter
 from app.web.pages import page, wants_part
 
 ANYWHERE = Point(0.0, 0.0)
@@ -53,7 +53,7 @@ def new() -> Response:
 # Many people share one address behind a mobile network's gateway: generous.
 @bp.post("/post")
 @public
-@limiter.limit("60/minute;600/hour")
+@limiter.limit(POSTS)
 def create() -> Any:
     """Make a case of the form; the same form sent again leads to the same case."""
     typed, categories = request.form, categories_on()

@@ -12,7 +12,12 @@ from app.core.errors import SignInNeeded
 from app.people import actions, recovery
 from app.people.forms import CONSENT, AskCodeForm, ResetForm, SignInForm, SignUpForm, beside_fields
 from app.people.guards import public, signed_in, signed_in_user, this_user
-from app.people.limits import codes_per_account, guesses_per_account, guesses_per_address
+from app.people.limits import (
+    accounts_and_codes_per_address,
+    codes_per_account,
+    guesses_per_account,
+    guesses_per_address,
+)
 from app.people.models import User
 from app.people.returning import held_form, hold_form, inside
 from app.people.routes.blueprint import bp
@@ -63,7 +68,7 @@ def sign_in() -> Any:
 
 @bp.route("/sign-up", methods=["GET", "POST"])
 @public
-@guesses_per_address
+@accounts_and_codes_per_address
 def sign_up() -> Any:
     """The page for a new account."""
     form = SignUpForm()
@@ -111,7 +116,7 @@ def sign_out_everywhere() -> Response:
 @bp.route("/reset", methods=["GET", "POST"])
 @public
 @codes_per_account
-@guesses_per_address
+@accounts_and_codes_per_address
 def reset() -> Any:
     """Ask for a one-time code. The answer is the same for everybody."""
     form = AskCodeForm()
