@@ -64,7 +64,9 @@ def test_the_worker_sends_it(app, lan_resident) -> None:
     do_the_jobs(app)
     assert the_message().sent_at is not None
     assert the_message().channel == "log"
-    assert db.session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 0
+    # The worker's clock may have put jobs of its own in when a minute turned.
+    mine = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'delivery.deliver'"
+    assert db.session.scalar(text(mine)) == 0
 
 
 def test_a_job_that_runs_twice_sends_once(app, lan_resident) -> None:
@@ -106,7 +108,10 @@ def test_the_worker_waits_longer_each_time(app, lan_resident, monkeypatch) -> No
     monkeypatch.setattr(actions, "channel_for", lambda _address, _settings: Broken())
     written(lan_resident)
     do_the_jobs(app)
-    again = "SELECT status, attempts, extract(epoch FROM scheduled_at - now()) wait FROM procrastinate_jobs"
+    again = (
+        "SELECT status, attempts, extract(epoch FROM scheduled_at - now()) wait FROM procrastinate_jobs"
+        " WHERE task_name = 'delivery.deliver'"
+    )
     status, attempts, wait = db.session.execute(text(again)).one()
     assert (status, attempts) == ("todo", 1)
     assert 0 < wait <= 3
