@@ -9,7 +9,7 @@ from typing import Annotated, cast
 import uuid_utils
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, Uuid, create_engine, text
+from sqlalchemy import DateTime, Engine, MetaData, Uuid, create_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 
 NAMES = {
@@ -75,9 +75,3 @@ def read_engine() -> Engine:
 
 
 CONNECT_ARGS = {"connect_timeout": 10, "options": "-c jit=off -c timezone=UTC"}
-
-
-def database_answers() -> bool:
-    """Whether the database answers at all; used by the readiness probe."""
-    with read_engine().connect() as connection:
-        return bool(connection.execute(text("SELECT true")).scalar())
