@@ -1,14 +1,32 @@
 """What volunteers may say about themselves."""
 
+import math
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.core.errors import Invalid
 from app.core.geo import Point
 
 RADII_M = (1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000)
 LARGEST_CAPACITY = 20
+
+VEHICLES = {"on_foot": 2, "bicycle": 4, "motorbike": 8, "car": 30}
+"""How many portions somebody carries at once. A portion is a parcel for a household of up to four."""
+USUAL_VEHICLE = "motorbike"
+VEHICLE_WORDS = {
+    "on_foot": _l("Đi bộ"),
+    "bicycle": _l("Xe đạp"),
+    "motorbike": _l("Xe máy"),
+    "car": _l("Ô tô"),
+}
+PEOPLE_A_PORTION = 4
+
+
+def portions_of(household_size: int, *, carried: bool = True) -> int:
+    """How many portions a case is; advice is not carried and weighs nothing."""
+    return math.ceil(max(1, household_size) / PEOPLE_A_PORTION) if carried else 0
 
 
 @dataclass(frozen=True)
