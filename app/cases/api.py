@@ -14,6 +14,7 @@ from app.areas.queries import area_by_id
 from app.cases.alternatives import with_alternatives
 from app.cases.claiming import deliver_claim, extend_claim, release_claim, take_case
 from app.cases.closing import Actor, cancel_case, claim_key, confirm_case, reopen_case
+from app.cases.handover import hand_over
 from app.cases.models import Case, Claim
 from app.cases.posting import code_as_typed, post_case
 from app.cases.queries import case_by_code, case_view
@@ -24,6 +25,7 @@ from app.cases.wire import (
     CaseOut,
     ClaimIn,
     ClaimOut,
+    CodeIn,
     PostedOut,
     StatusOut,
     WhyIn,
@@ -179,6 +181,27 @@ def extend(claim_id: str) -> Any:
     """Lengthen the lease; needs a reason in `why`."""
     why = body_as(WhyIn).why
     return _answer_claim(claim_id, lambda key: extend_claim(key, by=signed_in_user(), why=why))
+
+
+@bp.post("/claims/<claim_id>/hand-over")
+@signed_in
+@bp.input(CodeIn, arg_name="said")
+@bp.output(ClaimOut)
+@bp.doc(
+    summary="Deliver, proved by the requester's hand-over code",
+    operation_id="hand_over_claim",
+    security=SESSION_OR_TOKEN,
+    responses=problems(401, 403, 404, 409, 422, 429),
+)
+def prove(claim_id: str, said: CodeIn) -> Any:
+    """Closes the case when nothing else of it is open or under way. Wrong codes are few: then 429."""
+    scope_required("claims:write")
+    with transaction():
+        handed = hand_over(claim_key(claim_id), by=signed_in_user(), code=said.code)
+        answer = claim_out(handed.claim)
+    if handed.refusal is not None:
+        raise handed.refusal
+    return answer
 
 
 @bp.post("/claims/<claim_id>/deliver")

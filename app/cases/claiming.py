@@ -125,7 +125,7 @@ def _wanted_lines(case: Case, needs: Mapping[uuid.UUID, Decimal] | None) -> list
 
 def extend_claim(claim_id: uuid.UUID, *, by: User, why: str) -> Claim:
     """Lengthen the lease by its first length again; once, with a reason."""
-    claim, case = _own_live_claim(claim_id, by)
+    claim, case = own_live_claim(claim_id, by)
     why = _reason(why, needed=True)
     if claim.extended_at is not None:
         raise Conflict(_("Bạn đã gia hạn một lần rồi."), slug="extended-before")
@@ -143,7 +143,7 @@ def extend_claim(claim_id: uuid.UUID, *, by: User, why: str) -> Claim:
 
 def release_claim(claim_id: uuid.UUID, *, by: User, why: str = "") -> Claim:
     """Give a promise back; what was promised is open again."""
-    claim, case = _own_live_claim(claim_id, by)
+    claim, case = own_live_claim(claim_id, by)
     why = _reason(why, needed=False)
     end_claim(claim, "released", why=why)
     settle_case(case, By(by.id, "volunteer"), "released", why=why, claim_id=str(claim.id))
@@ -152,14 +152,14 @@ def release_claim(claim_id: uuid.UUID, *, by: User, why: str = "") -> Claim:
 
 def deliver_claim(claim_id: uuid.UUID, *, by: User) -> Claim:
     """Say that what was promised has been handed over."""
-    claim, case = _own_live_claim(claim_id, by)
+    claim, case = own_live_claim(claim_id, by)
     end_claim(claim, "delivered")
     settle_case(case, By(by.id, "volunteer"), "delivered", claim_id=str(claim.id))
     publish("claim_delivered", case=case, claim=claim)
     return claim
 
 
-def _own_live_claim(claim_id: uuid.UUID, by: User) -> tuple[Claim, Case]:
+def own_live_claim(claim_id: uuid.UUID, by: User) -> tuple[Claim, Case]:
     """The volunteer's own claim with its case locked; Conflict when it has ended."""
     code = db.session.scalar(
         select(Case.code).join(Claim).where(Claim.id == claim_id, Claim.volunteer_id == by.id)

@@ -201,6 +201,8 @@ class Claim(Base):
     extension_reason: Mapped[str | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    wrong_codes: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    """How often a wrong hand-over code was typed for it."""
 
     case: Mapped[Case] = relationship()
     lines: Mapped[list["ClaimNeed"]] = relationship(cascade="all, delete-orphan")

@@ -17,6 +17,7 @@ NEAREST_M = 150.0
 FARTHEST_M = 300.0
 CANDIDATES = 12
 CELL_DEGREES = 0.001
+HANDOVER_DIGITS = 4
 
 
 def household_of(*, phone: str | None, requester: str | None, fallback: str) -> str:
@@ -41,3 +42,10 @@ def tracking_secret(case_id: str, version: int, key: str) -> str:
     """The secret of a case's tracking link: nothing to store, and always the same until its version rises."""
     digest = hmac.new(key.encode(), f"track|{case_id}|{version}".encode(), hashlib.sha256).hexdigest()
     return digest[:32]
+
+
+def handover_code(case_id: str, version: int, turn: int, key: str) -> str:
+    """The digits that prove a hand-over; `turn` rises whenever a delivery turned out not to have arrived."""
+    message = f"handover|{case_id}|{version}|{turn}".encode()
+    number = int.from_bytes(hmac.new(key.encode(), message, hashlib.sha256).digest()[:8], "big")
+    return f"{number % 10**HANDOVER_DIGITS:0{HANDOVER_DIGITS}d}"

@@ -25,6 +25,7 @@ from app.cases.policies import (
     may_verify,
 )
 from app.cases.rules import GROUPS
+from app.cases.tracking import handover_code
 from app.cases.views import facts_of
 from app.core.db import db
 from app.core.errors import NotFound
@@ -105,6 +106,8 @@ class CaseView:
     can_answer: bool
     can_verify: bool
     something_delivered: bool
+    handover_code: str | None
+    """For the requester to read out at the door, while something may still be brought."""
     case: Case = field(repr=False)
 
 
@@ -153,8 +156,13 @@ def case_view(code: str, viewer: Viewer) -> CaseView:
         can_answer=may_answer(viewer, facts),
         can_verify=may_verify(viewer, facts),
         something_delivered=any(need.delivered > 0 for need in case.needs),
+        handover_code=_handover_code(case) if is_requester(viewer, facts) else None,
         case=case,
     )
+
+
+def _handover_code(case: Case) -> str | None:
+    return handover_code(case) if case.status in ("open", "claimed") else None
 
 
 def record_access(case_id: uuid.UUID, viewer_id: uuid.UUID | None, reason: str) -> None:

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.cases.models import Case, Claim
-from app.cases.tracking import tracking_path
+from app.cases.tracking import handover_code, tracking_path
 from app.core.db import db
 from app.delivery.actions import send_message
 from app.people.models import User
@@ -62,8 +62,9 @@ def case_taken(case: Case, claim: Claim) -> None:
         "case_taken",
         lambda: (
             _("%(name)s đã nhận giúp bạn", name=name),
-            _("%(name)s đã nhận giúp trường hợp %(code)s. Xem ai đang tới và trả lời ở đây:",
-              name=name, code=case.code),
+            _("%(name)s đã nhận giúp trường hợp %(code)s. Mã nhận hàng %(digits)s: chỉ đọc cho người giao khi"
+              " đã cầm đồ trong tay. Xem ai đang tới và trả lời ở đây:",
+              name=name, code=case.code, digits=handover_code(case)),
         ),
     )  # fmt: skip
 
@@ -77,6 +78,21 @@ def claim_delivered(case: Case, claim: Claim) -> None:
         lambda: (
             _("Bạn đã nhận được chưa?"),
             _("%(name)s báo đã giao cho trường hợp %(code)s. Hãy trả lời đã nhận được hay chưa ở đây:",
+              name=name, code=case.code),
+        ),
+    )  # fmt: skip
+
+
+def claim_handed_over(case: Case, claim: Claim) -> None:
+    """The requester learns that their code was used: had it been somebody else's doing, they can object."""
+    name = _name_of(claim.volunteer_id)
+    tell_requester(
+        case,
+        "claim_handed_over",
+        lambda: (
+            _("Đã giao đúng mã nhận hàng"),
+            _("%(name)s đã giao cho trường hợp %(code)s và nhập đúng mã. Nếu bạn chưa nhận được, hãy báo ở"
+              " đây:",
               name=name, code=case.code),
         ),
     )  # fmt: skip
@@ -167,6 +183,7 @@ def case_expired(case: Case) -> None:
 EVENTS: dict[str, Callable[..., None]] = {
     "case_taken": case_taken,
     "claim_delivered": claim_delivered,
+    "claim_handed_over": claim_handed_over,
     "claim_expired": claim_expired,
     "claim_ended_by_case": claim_ended_by_case,
     "claim_failed": claim_failed,

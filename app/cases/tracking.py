@@ -1,11 +1,13 @@
-"""Following a case without an account: a link with a secret."""
+"""What only the requester holds without an account: the link with a secret, and the hand-over code."""
 
 import hmac
 
 from flask import current_app
+from sqlalchemy import func, select
 
 from app.cases import privacy
-from app.cases.models import Case
+from app.cases.models import Case, Claim
+from app.core.db import db
 
 
 def tracking_secret(case: Case) -> str:
@@ -21,3 +23,11 @@ def tracking_path(case: Case) -> str:
 def tracks(case: Case, secret: str | None) -> bool:
     """Whether `secret` is this case's."""
     return bool(secret) and hmac.compare_digest(tracking_secret(case).encode(), str(secret).encode())
+
+
+def handover_code(case: Case) -> str:
+    """The four digits that prove a delivery; others after each one that turned out not to have arrived."""
+    failed = select(func.count()).where(Claim.case_id == case.id, Claim.status == "failed")
+    turn = db.session.scalar(failed) or 0
+    key = current_app.config["PRIVACY_KEY"]
+    return privacy.handover_code(str(case.id), case.tracking_version, turn, key)

@@ -123,6 +123,9 @@ class CaseOut(BaseModel):
     lon: float | None
     needs: list[NeedOut]
     contact: ContactOut | None = None
+    handover_code: str | None = Field(
+        None, description="For the requester alone: read out at the door, it proves the delivery."
+    )
 
 
 class NeedWanted(Body):
@@ -142,6 +145,16 @@ class WhyIn(Body):
     """A reason."""
 
     why: str = Field("", json_schema_extra={"maxLength": 300})
+
+
+class CodeIn(Body):
+    """The hand-over code."""
+
+    code: str = Field(
+        description="The four digits that the requester reads out.",
+        examples=["4821"],
+        json_schema_extra={"minLength": 4, "maxLength": 20, "pattern": "^[0-9 ]*$"},
+    )
 
 
 class ClaimLine(BaseModel):
@@ -199,6 +212,7 @@ def case_out(view: CaseView) -> dict[str, Any]:
         "lon": view.point.lon if view.point else None,
         "needs": [{**vars(need), "id": str(need.id)} for need in view.needs],
         "contact": contact,
+        "handover_code": view.handover_code,
     }
 
 

@@ -21,6 +21,7 @@ EVENT = {
     "released": (_l("Người giúp không tới được nữa"), "torn"),
     "lease_expired": (_l("Hết giờ mà chưa giao, mở lại cho người khác"), "torn"),
     "delivered": (_l("Người giúp báo đã giao"), "helped"),
+    "handed_over": (_l("Đã giao tận tay, đúng mã nhận"), "helped"),
     "confirmed": (_l("Đã xác nhận nhận được"), "helped"),
     "auto_closed": (_l("Tự đóng vì không có trả lời"), "helped"),
     "reopened": (_l("Mở lại"), "torn"),

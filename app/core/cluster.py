@@ -175,7 +175,8 @@ class Cluster:
             )
 
     def _owner_gets_in(self) -> bool:
-        writable = 'cd "$1" && [ -w . ]'  # asks without leaving a file, which a second process could trip over
+        # Asked without leaving a file, over which a second process starting at once would trip.
+        writable = 'cd "$1" && [ -w . ]'
         return self._run("/bin/sh", "-c", writable, "sh", self.folder).returncode == 0
 
     def _run(self, *command: str | Path, quiet: bool = False) -> "subprocess.CompletedProcess[str]":

@@ -20,14 +20,19 @@ function busy(page) {
 
 // What the person has just done comes back over the stream as well: their page is fresh already, with its answer.
 const FRESH_MS = 4_000;
-let swapped = 0;
-document.addEventListener("htmx:afterSwap", () => (swapped = Date.now()));
+let acted = 0;
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (/** @type {CustomEvent} */ (event).detail.requestConfig.verb !== "get") acted = Date.now();
+});
 
 document.addEventListener("lalanh:changed", (event) => {
-  if (Date.now() - swapped < FRESH_MS) return;
   const page = /** @type {HTMLElement | null} */ (document.querySelector("[data-case]"));
   if (!page || busy(page)) return;
   const { cases, poll } = /** @type {CustomEvent} */ (event).detail;
-  const mine = cases.some((/** @type {{code?: string}} */ changed) => changed.code === page.dataset.code);
-  if (mine || poll) htmx.ajax("GET", location.pathname, { source: page, target: page, swap: "outerHTML show:none" });
+  const fresh = Date.now() - acted < FRESH_MS;
+  const mine = cases.some(
+    (/** @type {{code?: string, status?: string}} */ changed) =>
+      changed.code === page.dataset.code && !(fresh && changed.status === page.dataset.status),
+  );
+  if (mine || (poll && !fresh)) htmx.ajax("GET", location.pathname, { source: page, target: page, swap: "outerHTML show:none" });
 });

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.cases.tracking import tracking_path
 from tests import make
 from tests.e2e.accessibility import assert_accessible, assert_no_sideways_scroll
 from tests.e2e.conftest import LAPTOP
@@ -74,6 +75,29 @@ def test_from_the_first_word_to_the_officials_table(
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     [row] = csv.DictReader(text.splitlines())
     assert (row["Mã"], row["Trạng thái"]) == (code, "Đã được giúp")
+
+
+def test_the_code_read_out_at_the_door_closes_the_case(open_page: Open, minh_volunteer: Any) -> None:
+    case = make.make_case()
+    resident = open_page()
+    resident.goto(tracking_path(case))
+    code = resident.locator(".handover-code strong").inner_text()
+
+    volunteer = open_page(minh_volunteer)
+    volunteer.goto(f"/cases/{case.code}/take")
+    volunteer.get_by_role("button", name="Tôi nhận giúp").click()
+    field = volunteer.get_by_label("Giao tận tay: mã nhận hàng")
+    field.fill(f"{(int(code) + 1) % 10_000:04d}")
+    volunteer.get_by_role("button", name="Xong").click()
+    expect(volunteer.get_by_text("bạn còn 4 lần nhập")).to_be_visible()
+    expect(field).to_be_focused()
+    fine(volunteer)
+    field.fill(code)
+    field.press("Enter")
+    expect(volunteer.get_by_text("Đã giao xong, cảm ơn bạn")).to_be_visible()
+
+    expect(resident.get_by_role("heading", name="Đã được giúp")).to_be_visible(timeout=10_000)
+    fine(resident)
 
 
 def test_the_helper_appears_without_reloading(open_page: Open, client_for: Any, minh_volunteer: Any) -> None:

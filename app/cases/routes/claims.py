@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.cases.claiming import deliver_claim, extend_claim, release_claim, take_case
 from app.cases.forms import read_number
+from app.cases.handover import hand_over
 from app.cases.posting import code_as_typed
 from app.cases.queries import CaseView, case_view
 from app.cases.routes.answers import answered, why
@@ -117,6 +118,25 @@ def deliver(code: str, claim_id: uuid.UUID) -> Any:
     return answered(
         code_as_typed(code), "deliver", lambda: deliver_claim(claim_id, by=signed_in_user()), words
     )
+
+
+@bp.post("/cases/<code>/claims/<uuid:claim_id>/hand-over")
+@signed_in
+def prove(code: str, claim_id: uuid.UUID) -> Any:
+    """It was handed over, and the requester's code proves it."""
+    code = code_as_typed(code)
+    try:
+        with transaction():
+            refusal = hand_over(claim_id, by=signed_in_user(), code=request.form.get("code", "")).refusal
+    except Conflict as late:
+        return case_page(code, status=409, trouble=late.message)
+    if refusal is not None:
+        return case_page(code, status=refusal.status, errors={"code": [refusal.message]})
+    done = _("Đúng mã. Đã giao xong, cảm ơn bạn.")
+    if wants_part():
+        return case_page(code, done=done)
+    flash(done, "success")
+    return redirect(url_for("cases.show", code=code), 303)
 
 
 @bp.post("/cases/<code>/claims/<uuid:claim_id>/extend")
