@@ -65,7 +65,24 @@ class Settings(BaseSettings):
     ask_after_hours: int = 24
     expire_after_hours: int = 24 * 14
     erase_after_days: int = 90
+    erase_rounds_after_days: int = 7
     export_limit: int = 1_000_000
+
+    osrm_url: str = ""
+    """A router of one's own (OSRM) for the ways of rounds, e.g. http://127.0.0.1:5000; it is sent exact places.
+    Empty: straight lines, a little longer."""
+    export_dir: str = ""
+    """Where files made in the background wait to be fetched; empty: `exports` in the data folder."""
+    export_keep_hours: int = 24
+
+    overload_queue: float = Field(32, ge=0)
+    """Requests waiting for each web process from which on features rest; 0: never."""
+    overload_calm_s: float = Field(10, gt=0)
+    """How long the queue must have been short before a feature comes back."""
+    overload_level: int | None = Field(None, ge=0, le=4)
+    """How many features rest, set by hand instead of by the queue."""
+    queue_port: int = 0
+    """Where granian says how many requests wait; `flask serve` chooses one itself, 0: it does not say."""
 
     @property
     def shows_outbox(self) -> bool:
