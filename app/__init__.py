@@ -16,6 +16,7 @@ from app.web import (
     logs,
     metrics,
     openapi,
+    overload,
     security,
     sessions,
     statics,
@@ -48,6 +49,7 @@ def create_app(**overrides: Any) -> APIFlask:
     handlers.set_up(app)
     openapi.set_up(app, settings)
     metrics.set_up(app)
+    overload.set_up(app, settings)
     sitemap.set_up(app)
     wiring.set_up()
     cli.set_up(app)

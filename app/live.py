@@ -23,11 +23,14 @@ from starlette.routing import Route
 from app.cases.announce import CHANNEL
 from app.config import Settings
 from app.core import embedded
+from app.core.overload import LOOK_EVERY_S, RETRY_AFTER_S, Watch
 
 log = structlog.get_logger("live")
 
 HEARTBEAT_S = 15.0
 RETRY_MS = 3000
+BUSY = b"event: busy\ndata: {}\n\n"
+"""The last word to a page before its stream rests: it asks seldom from then on, and comes back later."""
 QUEUED_EVENTS = 64
 MOST_CLIENTS = 20_000
 RECONNECT_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -63,6 +66,7 @@ class Hub:
         self.provinces: dict[str, str] = {}
         self.listening = False
         self.closing = False
+        self.resting = False
         self.number = 0
 
     def announce(self, payload: str) -> None:
@@ -94,12 +98,21 @@ class Hub:
             except asyncio.QueueFull:
                 self.let_go(client)
 
-    def let_go(self, client: Client) -> None:
-        """End a client's stream, whatever still waits for it."""
+    def let_go(self, client: Client, last: bytes = b"") -> None:
+        """End a client's stream with this last word, whatever still waits for it."""
         self.clients.discard(client)
         while not client.waiting.empty():
             client.waiting.get_nowait()
+        if last:
+            client.waiting.put_nowait(last)
         client.waiting.put_nowait(None)
+
+    def rest(self, now: bool) -> None:
+        """While too many people are here: end every stream and begin none."""
+        self.resting = now
+        if now:
+            for client in list(self.clients):
+                self.let_go(client, BUSY)
 
     def close(self) -> None:
         """End every stream and begin no more."""
@@ -182,8 +195,8 @@ def allowed_origin(origin: str, host: str, public_url: str) -> bool:
 async def events(request: Request) -> Response:
     """Server-sent events `case`; `category` and `area` (codes) narrow them down."""
     hub: Hub = request.app.state.hub
-    if hub.closing or len(hub.clients) >= MOST_CLIENTS:
-        return JSONResponse({"status": "busy"}, 503, {"Retry-After": "30"})
+    if hub.closing or hub.resting or len(hub.clients) >= MOST_CLIENTS:
+        return JSONResponse({"status": "busy"}, 503, {"Retry-After": str(RETRY_AFTER_S)})
     client = Client(_chosen(request, "category"), _chosen(request, "area"))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Origin"}
     origin = request.headers.get("origin", "")
@@ -198,6 +211,16 @@ async def healthz(request: Request) -> Response:
     hub: Hub = request.app.state.hub
     said = {"status": "ok" if hub.listening else "database away", "clients": len(hub.clients)}
     return JSONResponse(said, 200 if hub.listening else 503, {"Cache-Control": "no-store"})
+
+
+async def rest_when_busy(hub: Hub, watch: Watch) -> None:
+    """Live updates are the first thing to rest: each one makes every open map ask the site again."""
+    hub.rest(watch.mode.sheds("live"))
+    while watch.needed:
+        await asyncio.to_thread(watch.look)
+        if watch.mode.sheds("live") != hub.resting:
+            hub.rest(not hub.resting)
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 def close_on_signal(hub: Hub) -> None:
@@ -229,14 +252,17 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.settings, app.state.hub = settings, hub
     address = settings.database_url or await asyncio.to_thread(embedded.database_url)
     close_on_signal(hub)
-    listening = asyncio.create_task(listen(hub, address.replace("+psycopg2", "", 1)))
+    tasks = (
+        asyncio.create_task(listen(hub, address.replace("+psycopg2", "", 1))),
+        asyncio.create_task(rest_when_busy(hub, Watch(settings))),
+    )
     try:
         yield
     finally:
-        listening.cancel()
         hub.close()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listening
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 application = Starlette(

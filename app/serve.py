@@ -21,7 +21,7 @@ from app.demo import ACCOUNTS, PASSWORD
 from app.demo.load import is_loaded
 from app.demo.load import load as load_demo
 from app.parts import run_live, run_web, run_worker
-from app.supervise import ENDINGS, Child, port_is_free, raise_file_limit, stop_all
+from app.supervise import ENDINGS, Child, free_port, port_is_free, raise_file_limit, stop_all
 from app.web.migrations import at_head
 
 READY_WITHIN_S = 60.0
@@ -99,9 +99,14 @@ def _any(table: str) -> bool:
 def _children(host: str, settings: Settings, workers: int) -> list[Child]:
     """The parts of the site; what they have to know they read from the environment, as everywhere else."""
     os.environ.pop("FLASK_DEBUG", None)
-    os.environ |= {"PORT": str(settings.port), "LALANH_LIVE_PORT": str(settings.live_port)}
+    queue_port = settings.queue_port or free_port()
+    os.environ |= {
+        "PORT": str(settings.port),
+        "LALANH_LIVE_PORT": str(settings.live_port),
+        "LALANH_QUEUE_PORT": str(queue_port),
+    }
     return [
-        Child("web", run_web, (host, settings.port, workers)),
+        Child("web", run_web, (host, settings.port, workers, queue_port)),
         Child("worker", run_worker),
         Child("live", run_live, (host, settings.live_port)),
     ]

@@ -13,6 +13,7 @@ class Refusal(Exception):
 
     status = 400
     slug = "refused"
+    retry_after_s: int | None = None
 
     def __init__(
         self,
@@ -67,6 +68,17 @@ class TooMany(Refusal):
 
     status = 429
     slug = "too-many"
+
+
+class Busy(Refusal):
+    """It rests while too many people are here; `retry_after_s` says when to ask again."""
+
+    status = 503
+    slug = "busy"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Invalid(Refusal):

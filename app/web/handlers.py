@@ -83,13 +83,16 @@ def refused(refusal: Refusal) -> Response:
     """A refusal of the domain."""
     if isinstance(refusal, SignInNeeded) and not wants_json():
         return sign_in_first()
-    return answer(
+    response = answer(
         refusal.status,
         slug=refusal.slug,
         detail=str(refusal.message),
         errors=refusal.errors or None,
         **refusal.extra,
     )
+    if refusal.retry_after_s:
+        response.headers["Retry-After"] = str(refusal.retry_after_s)
+    return response
 
 
 def sign_in_first() -> Response:

@@ -1,7 +1,9 @@
 // What changes while the page is open: an event stream, and polling where that does not get through.
 // Fires `lalanh:changed` on document; `detail` is {cases: […]} from the stream or {cases: [], poll: true}.
+// While too many people are here (`data-busy`, or an event `busy`) it asks seldom, and each page at its own time.
 
 const POLL_MS = Number(document.body.dataset.pollMs) || 30_000;
+const BUSY_MS = 4 * POLL_MS;
 const GATHER_MS = 150;
 const JITTER_MS = 350;
 
@@ -30,11 +32,11 @@ function heard(event) {
   }, GATHER_MS + Math.random() * JITTER_MS);
 }
 
-function poll() {
+function poll(every = POLL_MS) {
   if (polling) return;
   polling = setInterval(() => {
     if (!document.hidden && navigator.onLine) tell({ cases: [], poll: true });
-  }, POLL_MS * (1 - Math.random() / 6));
+  }, every * (1 - Math.random() / 6));
 }
 
 function stopPolling() {
@@ -42,10 +44,29 @@ function stopPolling() {
   polling = 0;
 }
 
+/** @param {boolean} now */
+function showBusy(now) {
+  const line = document.getElementById("busy-line");
+  if (line) line.hidden = !now;
+}
+
+/** No stream for a while; the page comes back to it at a time of its own, not with all the others. */
+function rest() {
+  showBusy(true);
+  stopPolling();
+  poll(BUSY_MS);
+  setTimeout(listen, BUSY_MS * (0.5 + Math.random() / 2));
+}
+
 function listen() {
   const stream = new EventSource(/** @type {string} */ (url));
   stream.addEventListener("case", heard);
+  stream.addEventListener("busy", () => {
+    stream.close();
+    rest();
+  });
   stream.addEventListener("open", () => {
+    showBusy(false);
     if (polling) tell({ cases: [], poll: true }); // What was missed meanwhile.
     stopPolling();
   });
@@ -55,8 +76,9 @@ function listen() {
   });
 }
 
-if (url && "EventSource" in window) listen();
-else poll();
+if (!url || !("EventSource" in window)) poll();
+else if ("busy" in document.body.dataset) rest();
+else listen();
 
 let hiddenAt = 0;
 document.addEventListener("visibilitychange", () => {
