@@ -4,6 +4,7 @@ from app.areas import models as areas
 from app.cases import looking
 from app.cases import models as cases
 from app.core import audit, heartbeat
+from app.coverage import models as coverage
 from app.delivery import models as delivery
 from app.emergencies import models as emergencies
 from app.feed import models as feed
@@ -17,6 +18,7 @@ __all__ = [
     "areas",
     "audit",
     "cases",
+    "coverage",
     "delivery",
     "emergencies",
     "feed",

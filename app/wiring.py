@@ -33,5 +33,6 @@ def set_up() -> None:
     # Areas were loaded: these follow them into their new communes and provinces.
     remember(Member("case", place="coalesce(position, public_position)"))
     remember(Member("supply_point"))
+    remember(Member("volunteer", place="base", key="user_id"))
     # Who comes too late is shown what else is near.
     alternatives.provide(nearest_open)

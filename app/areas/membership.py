@@ -15,10 +15,11 @@ CHUNK = 2000
 
 @dataclass(frozen=True)
 class Member:
-    """A table with `id`, `commune_id`, `province_id`, and the SQL of the place that decides them."""
+    """A table with a uuid `key`, `commune_id`, `province_id`, and the SQL of the place that decides them."""
 
     table: str
     place: str = "position"
+    key: str = "id"
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,12 @@ def _statement(member: Member) -> str:
     # `table` and `place` are constants of wiring.py, never anybody's input.
     return f"""
     WITH batch AS MATERIALIZED (
-        SELECT m.id, m.commune_id, m.province_id, {member.place} AS place
+        SELECT m.{member.key} AS id, m.commune_id, m.province_id, {member.place} AS place
         FROM "{member.table}" m
-        WHERE (CAST(:last AS uuid) IS NULL OR m.id > CAST(:last AS uuid))
+        WHERE (CAST(:last AS uuid) IS NULL OR m.{member.key} > CAST(:last AS uuid))
           AND (m.commune_id = ANY(:changed) OR m.commune_id IS NULL
                OR {member.place} && ST_GeomFromEWKT(:extent))
-        ORDER BY m.id LIMIT :chunk
+        ORDER BY m.{member.key} LIMIT :chunk
     ), found AS (
         SELECT b.id, b.commune_id AS old_commune, b.province_id AS old_province,
                c.id AS commune_id, c.parent_id
@@ -92,9 +93,9 @@ def _statement(member: Member) -> str:
     ), changed AS (
         UPDATE "{member.table}" m SET commune_id = f.commune_id, province_id = f.parent_id
         FROM found f
-        WHERE f.id = m.id AND f.commune_id IS NOT NULL
+        WHERE f.id = m.{member.key} AND f.commune_id IS NOT NULL
           AND (f.old_commune, f.old_province) IS DISTINCT FROM (f.commune_id, f.parent_id)
-        RETURNING m.id
+        RETURNING m.{member.key}
     )
     SELECT (SELECT count(*) FROM batch) AS seen, (SELECT count(*) FROM changed) AS moved,
            (SELECT id FROM batch ORDER BY id DESC LIMIT 1) AS last

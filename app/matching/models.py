@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Key
@@ -29,6 +29,8 @@ class Plan(Base):
     """When it was applied or discarded."""
     open_cases: Mapped[int]
     """How many were open in the area; the plan holds the most pressing of them."""
+    waited_h: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    """Only cases that had waited so long were asked for."""
 
 
 class PlanLine(Base):
@@ -44,9 +46,15 @@ class PlanLine(Base):
     volunteer_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
+    supply_point_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("supply_point.id", ondelete="SET NULL"), index=True
+    )
+    """From where, when not from the volunteer's own base: the volunteer is then its owner."""
+    portions: Mapped[int] = mapped_column(SmallInteger, server_default="1", default=1)
+    """What is to be carried, as `volunteers.rules.portions_of` counts it."""
     cost_min: Mapped[float | None]
     metres: Mapped[float | None]
-    """From base to home, exact: only rounded figures leave the server."""
+    """From where help starts to the home, exact: only rounded figures leave the server."""
     chosen: Mapped[bool]
     why_none: Mapped[str | None]
     outcome: Mapped[str | None]

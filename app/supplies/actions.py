@@ -61,7 +61,7 @@ def _describe(point: SupplyPoint, said: SaidPoint) -> None:
     point.name, point.kind, point.goods = said.name, said.kind, said.goods
     point.hours, point.address, point.phone_public = said.hours, said.address, said.phone or None
     point.position = said.position.ewkt
-    point.radius_m = said.radius_m
+    point.radius_m, point.deliveries = said.radius_m, said.deliveries
     point.commune_id, point.province_id = area.id, area.province_id
     point.category_ids = _category_ids(said.categories)
 

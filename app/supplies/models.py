@@ -28,6 +28,7 @@ class SupplyPoint(Base):
     __table_args__ = (
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint("radius_m BETWEEN 0 AND 200000", name="radius"),
+        CheckConstraint("deliveries BETWEEN 1 AND 100", name="deliveries"),
         Index(
             "ix_supply_point_p3857",
             "p3857",
@@ -50,6 +51,8 @@ class SupplyPoint(Base):
         Computed("ST_Transform(position, 3857)", persisted=True),
     )
     radius_m: Mapped[int] = mapped_column(server_default="0", default=0)
+    deliveries: Mapped[int] = mapped_column(SmallInteger, server_default="3", default=3)
+    """To how many households it brings goods at a time, if it delivers at all."""
     commune_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     province_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     category_ids: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}", default=list)

@@ -17,7 +17,8 @@ PAGE = 30
 FARTHEST_PAGE = 50
 
 COLUMNS = """
-    s.id, s.name, s.kind, s.goods, s.hours, s.address, s.phone_public AS phone, s.radius_m, s.active,
+    s.id, s.name, s.kind, s.goods, s.hours, s.address, s.phone_public AS phone, s.radius_m, s.deliveries,
+    s.active,
     s.is_demo, s.created_at, s.owner_id, ST_X(s.position) AS lon, ST_Y(s.position) AS lat,
     ward.full_name AS ward, province.full_name AS province,
     ARRAY(SELECT k.slug FROM category k WHERE k.id = ANY(s.category_ids) ORDER BY k.position) AS categories
@@ -55,6 +56,7 @@ class PointRow:
     address: str
     phone: str | None
     radius_m: int
+    deliveries: int
     active: bool
     is_demo: bool
     created_at: datetime

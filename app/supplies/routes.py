@@ -20,7 +20,7 @@ from app.people.actions import take_role
 from app.people.guards import public, signed_in, signed_in_user, this_user
 from app.supplies.actions import add_point, change_point, open_point
 from app.supplies.queries import FARTHEST_PAGE, middle_of, point_by_id, points_near, points_of
-from app.supplies.rules import KINDS, LONGEST, RADII_M, SaidPoint
+from app.supplies.rules import KINDS, LONGEST, MOST_DELIVERIES, RADII_M, SaidPoint
 from app.web.pages import page
 
 bp = Blueprint("supplies", __name__, url_prefix="/supplies")
@@ -151,6 +151,7 @@ def edit(point_id: uuid.UUID) -> Response:
         point.phone or "",
         point.position,
         point.radius_m,
+        point.deliveries,
         tuple(point.categories),
     )
     return _form(said, point_id=point_id)
@@ -184,11 +185,12 @@ def turn(point_id: uuid.UUID, turn: str) -> Any:
 
 def said_in(form: "MultiDict[str, str]") -> SaidPoint:
     """The point as it was typed; a number that is none becomes one that is refused."""
-    radius = form.get("radius_m", "").strip()
+    radius, deliveries = form.get("radius_m", "").strip(), form.get("deliveries", "3").strip()
     return SaidPoint(
         **{name: form.get(name, "") for name in ("name", "kind", "goods", "hours", "address", "phone")},
         position=_position(form),
         radius_m=int(radius) if radius.isdecimal() and len(radius) < 8 else -1,
+        deliveries=int(deliveries) if deliveries.isdecimal() and len(deliveries) < 4 else 0,
         categories=tuple(dict.fromkeys(form.getlist("categories"))),
     )
 
@@ -222,5 +224,6 @@ def _form(
         kinds=KIND_WORDS,
         radii=RADII_M,
         longest=LONGEST,
+        most_deliveries=MOST_DELIVERIES,
         categories=[category for category in all_categories() if not category.medic_only],
     )

@@ -13,11 +13,15 @@ KINDS = ("shop", "market", "charity_kitchen", "school", "rice_atm", "pharmacy", 
 RADII_M = (0, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000)
 LONGEST = {"name": 80, "goods": 300, "hours": 80, "address": 200}
 POINTS_A_PERSON = 50
+MOST_DELIVERIES = 20
 
 
 @dataclass(frozen=True)
 class SaidPoint:
-    """A supply point as its owner describes it; `radius_m` is how far they deliver, 0 not at all."""
+    """A supply point as its owner describes it.
+
+    `radius_m` is how far they deliver, 0 not at all; `deliveries` to how many households at a time.
+    """
 
     name: str = ""
     kind: str = ""
@@ -27,6 +31,7 @@ class SaidPoint:
     phone: str = ""
     position: Point | None = None
     radius_m: int = 0
+    deliveries: int = 3
     categories: Sequence[str] = ("essentials",)
 
 
@@ -51,6 +56,8 @@ def check_point(said: SaidPoint) -> SaidPoint:
         errors["kind"] = [_("Chọn một loại trong danh sách.")]
     if said.radius_m not in RADII_M:
         errors["radius_m"] = [_("Chọn một khoảng cách trong danh sách.")]
+    if not 1 <= said.deliveries <= MOST_DELIVERIES:
+        errors["deliveries"] = [_("Từ 1 đến %(n)s nhà.", n=MOST_DELIVERIES)]
     if said.position is None:
         errors["place"] = [_("Cho biết điểm ở đâu: dùng vị trí, kéo bản đồ hoặc gõ địa chỉ.")]
     if clean(said.phone):

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
+from app.areas.queries import area_at
 from app.core.db import db
 from app.core.errors import Invalid, NotAllowed
 from app.emergencies.models import Category
@@ -22,9 +23,12 @@ def save_helping(user: User, said: Helping) -> None:
     said = check_helping(said)
     volunteer = db.session.get(Volunteer, user.id, with_for_update=True) or Volunteer(user_id=user.id)
     volunteer.base = said.base.ewkt if said.base else None
+    ward = area_at(said.base) if said.base else None
+    volunteer.commune_id, volunteer.province_id = (ward.id, ward.province_id) if ward else (None, None)
     volunteer.radius_m = said.radius_m
     volunteer.category_ids = _category_ids(said.categories, medic=user.has_role("medic"))
     volunteer.capacity = said.capacity
+    volunteer.vehicle = said.vehicle
     volunteer.available = said.available
     db.session.add(volunteer)
     db.session.flush()

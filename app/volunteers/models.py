@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
+from app.volunteers.rules import USUAL_VEHICLE, VEHICLES
 
 
 class Volunteer(Base):
@@ -17,6 +18,7 @@ class Volunteer(Base):
     __table_args__ = (
         CheckConstraint("radius_m BETWEEN 100 AND 200000", name="radius"),
         CheckConstraint("capacity BETWEEN 1 AND 100", name="capacity"),
+        CheckConstraint(f"vehicle IN {tuple(VEHICLES)}", name="vehicle"),
         Index("ix_volunteer_base", "base", postgresql_using="gist"),
     )
 
@@ -25,4 +27,8 @@ class Volunteer(Base):
     radius_m: Mapped[int] = mapped_column(server_default="3000", default=3000)
     category_ids: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}", default=list)
     capacity: Mapped[int] = mapped_column(SmallInteger, server_default="3", default=3)
+    vehicle: Mapped[str] = mapped_column(server_default=USUAL_VEHICLE, default=USUAL_VEHICLE)
     available: Mapped[bool] = mapped_column(server_default="true", default=True)
+    commune_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
+    """The ward of the base: all that ever leaves the server of where somebody starts from."""
+    province_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))

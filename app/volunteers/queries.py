@@ -52,7 +52,9 @@ def helping_of(user_id: uuid.UUID) -> Helping | None:
         select(Category.slug).where(Category.id.in_(volunteer.category_ids)).order_by(Category.position)
     )
     base = None if lon is None else Point(lon, lat)
-    return Helping(base, volunteer.radius_m, tuple(slugs), volunteer.capacity, volunteer.available)
+    return Helping(
+        base, volunteer.radius_m, tuple(slugs), volunteer.capacity, volunteer.vehicle, volunteer.available
+    )
 
 
 def volunteers_in_reach(place: Point, category_id: int, limit: int = 50) -> list[InReach]:

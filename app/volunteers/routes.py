@@ -15,7 +15,14 @@ from app.emergencies.queries import all_categories
 from app.people.guards import signed_in, signed_in_user
 from app.volunteers.actions import save_helping
 from app.volunteers.queries import helping_of, middle_of
-from app.volunteers.rules import LARGEST_CAPACITY, RADII_M, Helping
+from app.volunteers.rules import (
+    LARGEST_CAPACITY,
+    RADII_M,
+    USUAL_VEHICLE,
+    VEHICLE_WORDS,
+    VEHICLES,
+    Helping,
+)
 from app.web.pages import page
 
 bp = Blueprint("volunteers", __name__)
@@ -53,6 +60,7 @@ def said_in(form: MultiDict[str, str]) -> Helping:
         radius_m=_whole(form.get("radius_m", "")),
         categories=tuple(dict.fromkeys(form.getlist("categories"))),
         capacity=_whole(form.get("capacity", "")),
+        vehicle=form.get("vehicle", USUAL_VEHICLE),
         available=form.get("available") == "1",
     )
 
@@ -88,6 +96,7 @@ def _form(
         errors=errors or {},
         radii=RADII_M,
         most=LARGEST_CAPACITY,
+        vehicles=[(name, VEHICLE_WORDS[name], carries) for name, carries in VEHICLES.items()],
         categories=[c for c in all_categories() if not c.medic_only or user.has_role("medic")],
         helps=user.has_role("volunteer") or user.has_role("medic"),
     )

@@ -31,12 +31,13 @@ def portions_of(household_size: int, *, carried: bool = True) -> int:
 
 @dataclass(frozen=True)
 class Helping:
-    """A volunteer's own settings: from where, how far, with what, how many at a time, whether now."""
+    """A volunteer's own settings: from where, how far, what, how many at a time, how, whether now."""
 
     base: Point | None = None
     radius_m: int = 3_000
     categories: tuple[str, ...] = ()
     capacity: int = 3
+    vehicle: str = USUAL_VEHICLE
     available: bool = True
 
 
@@ -47,6 +48,8 @@ def check_helping(said: Helping) -> Helping:
         errors["radius_m"] = [_("Chọn một khoảng cách trong danh sách.")]
     if not 1 <= said.capacity <= LARGEST_CAPACITY:
         errors["capacity"] = [_("Từ 1 đến %(n)s trường hợp.", n=LARGEST_CAPACITY)]
+    if said.vehicle not in VEHICLES:
+        errors["vehicle"] = [_("Chọn một phương tiện trong danh sách.")]
     if not said.categories:
         errors["categories"] = [_("Chọn ít nhất một việc bạn giúp được.")]
     if said.available and said.base is None:

@@ -1,0 +1,1 @@
+"""How well help reaches each ward: who waits, what is unmet, which wards fall behind."""
