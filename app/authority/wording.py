@@ -80,4 +80,5 @@ PLAN = {
 WHY_NONE = {
     "nobody_in_reach": _l("Chưa có ai hợp việc trong tầm đi"),
     "all_full": _l("Những người hợp việc gần đó đều đã đủ việc"),
+    "too_much": _l("Nhiều hơn sức chở của những người hợp việc gần đó"),
 }

@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 PER_MINUTE = 1000
 """The solver counts in whole numbers: a thousandth of a minute."""
 
-NOBODY_IN_REACH, ALL_FULL = "nobody_in_reach", "all_full"
+NOBODY_IN_REACH, ALL_FULL, TOO_MUCH = "nobody_in_reach", "all_full", "too_much"
+
+REPAIRS = 30
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.case)
+
+    def only(self, kept: Ints) -> "Pairs":
+        """The pairs with these numbers."""
+        return Pairs(self.case[kept], self.helper[kept], self.cost_min[kept])
 
 
 class Unsolved(RuntimeError):
@@ -69,6 +75,52 @@ def assign(
         costs = np.zeros(len(used), np.int64)
     network.add_arcs(network.helpers[used], np.full(len(used), network.sink), room, costs)
     return network.solved(demand, serve)[: len(pairs)]
+
+
+def assign_within_load(
+    pairs: Pairs, capacity: Ints, *, portions: Ints, space: Ints, load_min: float = 0.0
+) -> Ints:
+    """The same for whole cases (0 or 1 a pair) that must also fit on a vehicle: `portions` each into `space`.
+
+    A flow counts cases, not what they weigh, and fitting both at once is NP-hard (generalised assignment).
+    So the flow is solved without the load, and whoever got more than they can carry keeps what speaks most
+    for itself (lowest cost first) as far as it fits; the rest is solved again without what no longer fits.
+    Where no vehicle is too small the answer is the optimum; a load is never broken.
+    """
+    carried = np.zeros(len(pairs), np.int64)
+    room, space = capacity.copy(), space.copy()
+    waiting = np.ones(len(portions), bool)
+    for turn in range(REPAIRS + 1):
+        fits = waiting[pairs.case] & (portions[pairs.case] <= space[pairs.helper])
+        left = np.flatnonzero(fits)
+        chosen = left[assign(pairs.only(left), room, np.ones(len(portions), np.int64), load_min=load_min) > 0]
+        over = _overloaded(pairs, chosen, portions, space)
+        kept = np.concatenate([_as_fits(pairs, mine, portions, space) for mine in over] or [chosen[:0]])
+        if not len(over) or turn == REPAIRS:
+            kept = np.union1d(kept, np.setdiff1d(chosen, np.concatenate(over or [chosen[:0]])))
+        carried[kept] = 1
+        waiting[pairs.case[kept]] = False
+        np.subtract.at(room, pairs.helper[kept], 1)
+        np.subtract.at(space, pairs.helper[kept], portions[pairs.case[kept]])
+        if not len(over):
+            break
+    return carried
+
+
+def _overloaded(pairs: Pairs, chosen: Ints, portions: Ints, space: Ints) -> list[Ints]:
+    """The chosen pairs of each helper who got more than they can carry."""
+    burden = np.bincount(pairs.helper[chosen], weights=portions[pairs.case[chosen]], minlength=len(space))
+    return [chosen[pairs.helper[chosen] == helper] for helper in np.flatnonzero(burden > space)]
+
+
+def _as_fits(pairs: Pairs, mine: Ints, portions: Ints, space: Ints) -> Ints:
+    """What one helper keeps: the lowest cost first, as long as it fits."""
+    kept, free = [], int(space[pairs.helper[mine[0]]])
+    for pair in mine[np.argsort(pairs.cost_min[mine], kind="stable")]:
+        if (weight := int(portions[pairs.case[pair]])) <= free:
+            kept.append(pair)
+            free -= weight
+    return np.array(kept, np.int64)
 
 
 class _Network:
@@ -111,7 +163,7 @@ def why_left_out(pairs: Pairs, carried: Ints, cases: int) -> dict[int, str]:
     """The cases without a helper, each with the reason.
 
     As many cases as possible are served, so one that has candidates is left out only when all of them are
-    full: had one room, it would have been given that.
+    full: had one room, and space for it, it would have been given that.
     """
     served = np.zeros(cases, bool)
     served[pairs.case[carried > 0]] = True

@@ -16,82 +16,112 @@ from app.core.clock import now
 from app.core.db import db
 from app.matching.assignment import Ints, Pairs
 from app.matching.rules import Candidate, Helper, cost_of
+from app.volunteers.rules import PEOPLE_A_PORTION, VEHICLES
 
 NEAREST = 60
 """So many of the nearest suitable volunteers are weighed for each case; docs/matching.md says why."""
 
-# One row for each category that a volunteer may serve, so that the index holds category and place together:
-# the nearest suitable ones are found without passing by others. A medical row takes a verified licence.
-FREE_HELPERS = text(
-    """
-    CREATE TEMP TABLE free_helper ON COMMIT DROP AS
-    WITH standing AS (
-        SELECT user_id, bool_or(role = 'medic') AS medic FROM user_role
-        WHERE role IN ('volunteer', 'supplier') OR role = 'medic' AND verified_at IS NOT NULL
-        GROUP BY user_id
-    ), busy AS (
-        SELECT volunteer_id, count(*) AS held FROM claim WHERE status = 'live' GROUP BY volunteer_id
-    )
-    SELECT k.id AS category_id, v.user_id, v.base, v.radius_m, s.medic,
-           least(v.capacity, :most_claims) AS capacity, coalesce(busy.held, 0) AS held
-    FROM volunteer v
-    JOIN standing s USING (user_id)
-    JOIN "user" u ON u.id = v.user_id AND u.deactivated_at IS NULL
-    JOIN category k ON k.id = ANY(v.category_ids) AND (s.medic OR NOT k.medic_only)
-    LEFT JOIN busy ON busy.volunteer_id = v.user_id
-    WHERE v.available AND v.base IS NOT NULL AND coalesce(busy.held, 0) < least(v.capacity, :most_claims)
-    """
+# What somebody carries, and what a case is to carry, in portions: the same rules as in volunteers.rules.
+CARRIES = " ".join(f"WHEN '{vehicle}' THEN {portions}" for vehicle, portions in VEHICLES.items())
+PORTIONS = f"""CASE WHEN k.medic_only THEN 0
+    ELSE (greatest(c.household_size, 1) + {PEOPLE_A_PORTION - 1}) / {PEOPLE_A_PORTION} END"""
+POINT_CARRIES = VEHICLES["car"]
+"""What a supply point brings at a time: it packs at the door, so only its number of deliveries is tight."""
+
+# One person is one helper, however many places they start from: their own base, and each open supply point of
+# theirs that delivers. One row for each start and each category that may be served from there, so that the
+# index holds category and place together: the nearest suitable ones are found without passing by others. A
+# medical row takes a verified licence.
+FREE = f"""
+WITH standing AS (
+    SELECT user_id, bool_or(role = 'medic') AS medic, bool_or(role = 'supplier') AS supplies
+    FROM user_role
+    WHERE (role IN ('volunteer', 'supplier') OR role = 'medic' AND verified_at IS NOT NULL) {{of_one}}
+    GROUP BY user_id
+), start AS (
+    SELECT user_id, NULL::uuid AS supply_point_id, base, radius_m, category_ids, capacity,
+           CASE vehicle {CARRIES} END AS carries
+    FROM volunteer WHERE available AND base IS NOT NULL {{of_one}}
+    UNION ALL
+    SELECT p.owner_id, p.id, p.position, p.radius_m, p.category_ids, p.deliveries, {POINT_CARRIES}
+    FROM supply_point p JOIN standing s ON s.user_id = p.owner_id AND s.supplies
+    WHERE p.active AND p.radius_m > 0
+), person AS (
+    SELECT user_id, least(max(capacity), :most_claims) AS capacity, max(carries) AS carries
+    FROM start GROUP BY user_id
+), busy AS (
+    SELECT l.volunteer_id, count(*) AS held, sum({PORTIONS}) AS loaded
+    FROM claim l JOIN "case" c ON c.id = l.case_id JOIN category k ON k.id = c.category_id
+    WHERE l.status = 'live' AND l.volunteer_id IN (SELECT user_id FROM person)
+    GROUP BY l.volunteer_id
 )
+SELECT k.id AS category_id, t.user_id, t.supply_point_id, t.base, t.radius_m, s.medic, p.capacity,
+       coalesce(busy.held, 0) AS held, (p.carries - coalesce(busy.loaded, 0))::int AS space
+FROM start t
+JOIN person p USING (user_id)
+JOIN standing s USING (user_id)
+JOIN "user" u ON u.id = t.user_id AND u.deactivated_at IS NULL
+JOIN category k ON k.id = ANY(t.category_ids) AND (s.medic OR NOT k.medic_only)
+LEFT JOIN busy ON busy.volunteer_id = t.user_id
+WHERE coalesce(busy.held, 0) < p.capacity
+"""  # noqa: S608 - built from constants; ids are bound
+FREE_HELPERS = text("CREATE TEMP TABLE free_helper ON COMMIT DROP AS" + FREE.format(of_one=""))
 INDEX = text("CREATE INDEX ON free_helper USING gist (category_id, base)")
 ANALYZE = text("ANALYZE free_helper")
 DROP = text("DROP TABLE IF EXISTS pg_temp.free_helper")
 WIDEST = text("SELECT coalesce(max(radius_m), 0) FROM free_helper")
 
-OPEN_CASES = """
-SELECT c.id, c.code, c.category_id, k.medic_only, c.urgency, c.created_at, c.vulnerabilities
+OPEN_CASES = f"""
+SELECT c.id, c.code, c.category_id, k.medic_only, c.urgency, c.created_at, c.vulnerabilities,
+       {PORTIONS} AS portions
 FROM "case" c JOIN category k ON k.id = c.category_id
 WHERE c.status = 'open' AND (c.commune_id IN :communes OR c.province_id IN :provinces)
+  AND c.created_at <= now() - make_interval(hours => :waited_h)
 ORDER BY array_position(ARRAY['life_threatening', 'urgent', 'normal'], c.urgency), c.created_at, c.id
 LIMIT :most
+"""  # noqa: S608
+# What makes a start right for a case, wherever both are held together: near enough, with room for the load,
+# and nobody helps themselves, nor a case that they are on already.
+SUITS = f"""
+    f.category_id = c.category_id
+    AND ST_DistanceSphere(f.base, coalesce(c.position, c.public_position)) <= f.radius_m
+    AND (f.space >= {PORTIONS} OR :any_load)
+    AND f.user_id IS DISTINCT FROM c.requester_id
+    AND (f.held = 0 OR NOT EXISTS (
+        SELECT FROM claim cl
+        WHERE cl.case_id = c.id AND cl.volunteer_id = f.user_id AND cl.status = 'live'))
 """
-# The box of the widest radius ends each search early; the sphere decides. Nobody helps themselves, nor a case
-# that they are on already.
+# The box of the widest radius ends each search early; the sphere decides.
 NEAREST_HELPERS = text(
-    """
+    f"""
     SELECT w.n - 1 AS n, near.*
     FROM unnest(CAST(:cases AS uuid[])) WITH ORDINALITY AS w(id, n)
     JOIN "case" c ON c.id = w.id
+    JOIN category k ON k.id = c.category_id
     CROSS JOIN LATERAL (SELECT coalesce(c.position, c.public_position) AS at) p
     CROSS JOIN LATERAL (
-        SELECT f.user_id, ST_DistanceSphere(f.base, p.at) AS metres, f.radius_m, f.medic, f.capacity, f.held
+        SELECT f.user_id, f.supply_point_id, ST_DistanceSphere(f.base, p.at) AS metres, f.radius_m, f.medic,
+               f.capacity, f.held, f.space
         FROM free_helper f
-        WHERE f.category_id = c.category_id
+        WHERE {SUITS}
           AND f.base && ST_Expand(p.at, :widest / (111195 * cos(radians(ST_Y(p.at)))), :widest / 111195.0)
-          AND ST_DistanceSphere(f.base, p.at) <= f.radius_m
-          AND f.user_id IS DISTINCT FROM c.requester_id
           AND NOT f.user_id = ANY(CAST(:full AS uuid[]))
-          AND (f.held = 0 OR NOT EXISTS (
-              SELECT FROM claim cl
-              WHERE cl.case_id = c.id AND cl.volunteer_id = f.user_id AND cl.status = 'live'))
         ORDER BY f.base <-> p.at
         LIMIT :nearest
     ) near
-    """
+    """  # noqa: S608
 )
 
 # The same rules for one pair, at the moment when a plan is applied.
 STILL_SUITS = text(
-    """
+    f"""
     SELECT EXISTS (
-        SELECT FROM volunteer v JOIN "case" c ON c.id = :case_id JOIN category k ON k.id = c.category_id
-        WHERE v.user_id = :user_id AND v.available AND c.category_id = ANY(v.category_ids)
-          AND ST_DistanceSphere(v.base, coalesce(c.position, c.public_position)) <= v.radius_m
-          AND v.user_id IS DISTINCT FROM c.requester_id
-          AND (SELECT count(*) FROM claim WHERE volunteer_id = v.user_id AND status = 'live') < v.capacity
-          AND (NOT k.medic_only OR EXISTS (
-              SELECT FROM user_role
-              WHERE user_id = v.user_id AND role = 'medic' AND verified_at IS NOT NULL)))
-    """
+        SELECT FROM ({FREE.format(of_one="AND user_id = :user_id")}) f
+        JOIN "case" c ON c.id = :case_id
+        JOIN category k ON k.id = c.category_id
+        WHERE f.supply_point_id IS NOT DISTINCT FROM CAST(:supply_point_id AS uuid) AND {SUITS}
+    )
+    """  # noqa: S608
 )
 
 
@@ -105,18 +135,23 @@ class OpenCase(NamedTuple):
     urgency: str
     created_at: datetime
     vulnerabilities: list[str]
+    portions: int = 1
+    """What is to be carried."""
 
 
 class Near(NamedTuple):
-    """A volunteer who suits case number `n` and is among the nearest of it."""
+    """Somebody who suits case number `n`, from a start that is among the nearest of it."""
 
     n: int
     user_id: uuid.UUID
+    supply_point_id: uuid.UUID | None
     metres: float
     radius_m: int
     medic: bool
     capacity: int
     held: int
+    space: int
+    """How many portions they can still load."""
 
     def cost_of(self, case: OpenCase, at: datetime) -> float:
         """What this pair costs by the rules of ranking, in minutes."""
@@ -133,18 +168,30 @@ class Near(NamedTuple):
         return cost_of(helper, candidate)
 
 
-def open_cases_in(communes: Sequence[int], provinces: Sequence[int], most: int) -> list[OpenCase]:
-    """The open cases of these areas, the most urgent and longest waiting first."""
+def open_cases_in(
+    communes: Sequence[int], provinces: Sequence[int], most: int, *, waited_h: int = 0
+) -> list[OpenCase]:
+    """The open cases of these areas that have waited so long, the most urgent and longest waiting first."""
     statement: TextClause = text(OPEN_CASES).bindparams(
         bindparam("communes", expanding=True), bindparam("provinces", expanding=True)
     )
     known: dict[str, Any] = {"communes": list(communes), "provinces": list(provinces), "most": most}
+    known["waited_h"] = waited_h
     return [OpenCase(*row) for row in db.session.execute(statement, known)]
 
 
-def still_suits(case_id: uuid.UUID, user_id: uuid.UUID) -> bool:
-    """Whether this volunteer is still free and right for this case."""
-    return bool(db.session.execute(STILL_SUITS, {"case_id": case_id, "user_id": user_id}).scalar())
+def still_suits(
+    case_id: uuid.UUID, user_id: uuid.UUID, supply_point_id: uuid.UUID | None = None, *, most_claims: int
+) -> bool:
+    """Whether this helper is still free and right for this case, from this start."""
+    known = {
+        "case_id": case_id,
+        "user_id": user_id,
+        "supply_point_id": supply_point_id,
+        "most_claims": most_claims,
+        "any_load": False,
+    }
+    return bool(db.session.execute(STILL_SUITS, known).scalar())
 
 
 class Nearby:
@@ -159,14 +206,23 @@ class Nearby:
         self.widest = int(db.session.execute(WIDEST).scalar_one())
 
     def of(
-        self, cases: Sequence[uuid.UUID], *, nearest: int = NEAREST, full: Sequence[uuid.UUID] = ()
+        self,
+        cases: Sequence[uuid.UUID],
+        *,
+        nearest: int = NEAREST,
+        full: Sequence[uuid.UUID] = (),
+        any_load: bool = False,
     ) -> list[Near]:
-        """The nearest suitable volunteers of each case, leaving out those who are `full`."""
+        """The nearest suitable starts of each case, leaving out helpers who are `full`.
+
+        With `any_load` those too whose vehicle does not hold the case: to tell why nobody was found.
+        """
         known = {
             "cases": [str(case_id) for case_id in cases],
             "full": [str(user_id) for user_id in full],
             "nearest": nearest,
             "widest": self.widest,
+            "any_load": any_load,
         }
         return [Near(*row) for row in db.session.execute(NEAREST_HELPERS, known)]
 
@@ -178,16 +234,25 @@ class Weighed(NamedTuple):
     near: list[Near]
     helpers: list[uuid.UUID]
     capacity: Ints
+    space: Ints
+    """Portions that each helper can load."""
+    portions: Ints
+    """What each case is to carry."""
 
 
 def weighed(cases: Sequence[OpenCase], near: Sequence[Near]) -> Weighed:
-    """Number the helpers and cost the pairs; a pair that was found twice counts once."""
-    kept = list({(pair.n, pair.user_id): pair for pair in near}.values())
+    """Number the helpers and cost the pairs; whoever reaches a case from two places starts at the nearer."""
+    nearest: dict[tuple[int, uuid.UUID], Near] = {}
+    for pair in near:
+        known = nearest.get((pair.n, pair.user_id))
+        if known is None or pair.metres < known.metres:
+            nearest[pair.n, pair.user_id] = pair
+    kept = list(nearest.values())
     numbers: dict[uuid.UUID, int] = {}
     for pair in kept:
         numbers.setdefault(pair.user_id, len(numbers))
     at = now()
-    room = {pair.user_id: pair.capacity - pair.held for pair in kept}
+    room = {pair.user_id: (pair.capacity - pair.held, pair.space) for pair in kept}
     return Weighed(
         Pairs(
             np.array([pair.n for pair in kept], np.int64),
@@ -196,5 +261,7 @@ def weighed(cases: Sequence[OpenCase], near: Sequence[Near]) -> Weighed:
         ),
         kept,
         list(numbers),
-        np.array([room[user_id] for user_id in numbers], np.int64),
+        np.array([room[user_id][0] for user_id in numbers], np.int64),
+        np.array([room[user_id][1] for user_id in numbers], np.int64),
+        np.array([case.portions for case in cases], np.int64),
     )

@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, insert, select
 
@@ -13,7 +15,7 @@ from app.cases.views import facts_of, viewer_of
 from app.core import audit
 from app.core.clock import now
 from app.core.db import db, new_id, transaction
-from app.core.errors import Conflict, NotAllowed, NotFound, Refusal
+from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.events import publish
 from app.core.states import Flow
 from app.matching.models import Plan, PlanLine
@@ -24,14 +26,30 @@ from app.people.models import User
 PLAN_LIFE = Flow({"draft": {"applying", "discarded"}, "applying": {"applied"}})
 LARGEST_PLAN = 500
 """Cases in one plan: as many as a person can look through; the most pressing come first."""
+WAITED_H = (0, 6, 24, 48)
+"""How long the cases of a plan may be asked to have waited."""
 
 
 def propose_plan(
-    area_id: int, communes: Sequence[int], provinces: Sequence[int], *, by: User, most: int = LARGEST_PLAN
+    area_id: int,
+    communes: Sequence[int],
+    provinces: Sequence[int],
+    *,
+    by: User,
+    most: int = LARGEST_PLAN,
+    waited_h: int = 0,
 ) -> Plan:
-    """Draft who should help whom among the open cases of these communes and provinces."""
-    cases = open_cases_in(communes, provinces, most)
-    plan = Plan(id=new_id(), area_id=area_id, created_by=by.id, open_cases=_count(communes, provinces))
+    """Draft who should help whom among the open cases of these places that have waited so many hours."""
+    if waited_h not in WAITED_H:
+        raise Invalid(_("Chọn một khoảng thời gian trong danh sách."), field="waited_h")
+    cases = open_cases_in(communes, provinces, most, waited_h=waited_h)
+    plan = Plan(
+        id=new_id(),
+        area_id=area_id,
+        created_by=by.id,
+        open_cases=_count(communes, provinces, waited_h),
+        waited_h=waited_h,
+    )
     db.session.add(plan)
     db.session.flush()
     lines: list[dict[str, object]] = [
@@ -40,6 +58,8 @@ def propose_plan(
             "case_id": line.case.id,
             "position": position,
             "volunteer_id": line.volunteer_id,
+            "supply_point_id": line.supply_point_id,
+            "portions": line.case.portions,
             "metres": line.metres,
             "cost_min": line.cost_min,
             "chosen": line.volunteer_id is not None,
@@ -54,21 +74,27 @@ def propose_plan(
     return plan
 
 
-def _count(communes: Sequence[int], provinces: Sequence[int]) -> int:
+def _count(communes: Sequence[int], provinces: Sequence[int], waited_h: int) -> int:
     inside = Case.commune_id.in_(communes) | Case.province_id.in_(provinces)
-    return db.session.scalar(select(func.count()).select_from(Case).where(Case.status == "open", inside)) or 0
+    waited = Case.created_at <= now() - timedelta(hours=waited_h)
+    counted = select(func.count()).select_from(Case).where(Case.status == "open", inside, waited)
+    return db.session.scalar(counted) or 0
 
 
 def candidates_of(line: PlanLine) -> list[Near]:
-    """The nearest suitable volunteers for the case of a line whom the rest of the plan leaves room."""
+    """The nearest suitable helpers for the case of a line whom the rest of the plan leaves room and load."""
     rows = db.session.execute(
-        select(PlanLine.volunteer_id, func.count())
+        select(PlanLine.volunteer_id, func.count(), func.sum(PlanLine.portions))
         .where(PlanLine.plan_id == line.plan_id, PlanLine.chosen, PlanLine.id != line.id)
         .group_by(PlanLine.volunteer_id)
     )
-    planned = dict(rows.tuples().all())
-    near = Nearby().of([line.case_id])
-    return [pair for pair in near if pair.held + planned.get(pair.user_id, 0) < pair.capacity]
+    planned = {user_id: (cases, portions) for user_id, cases, portions in rows}
+    nearest: dict[uuid.UUID, Near] = {}
+    for pair in sorted(Nearby().of([line.case_id]), key=lambda pair: pair.metres):
+        cases, portions = planned.get(pair.user_id, (0, 0))
+        if pair.held + cases < pair.capacity and portions + line.portions <= pair.space:
+            nearest.setdefault(pair.user_id, pair)
+    return list(nearest.values())
 
 
 def change_line(line_id: uuid.UUID, *, plan_id: uuid.UUID, volunteer_id: uuid.UUID | None) -> PlanLine:
@@ -83,7 +109,8 @@ def change_line(line_id: uuid.UUID, *, plan_id: uuid.UUID, volunteer_id: uuid.UU
             raise Conflict(
                 _("Người này không còn rảnh cho trường hợp này. Hãy chọn người khác."), slug="full"
             )
-        line.volunteer_id, line.metres, line.cost_min = volunteer_id, chosen[0].metres, None
+        line.volunteer_id, line.supply_point_id = volunteer_id, chosen[0].supply_point_id
+        line.metres, line.cost_min = chosen[0].metres, None
         line.chosen, line.why_none = True, None
     db.session.flush()
     return line
@@ -167,7 +194,10 @@ def _take(line: PlanLine, by: User) -> None:
         raise NotAllowed(_("Trường hợp này không còn thuộc địa bàn của bạn."), slug="outside-jurisdiction")
     if case.status != "open":
         raise Conflict(_("Trường hợp này đã thay đổi từ lúc lập bản phân công."), slug="case-changed")
-    if not still_suits(case.id, volunteer.id):
+    # Two plans at once must not both find the same room.
+    db.session.scalar(select(User.id).where(User.id == volunteer.id).with_for_update())
+    most = current_app.config["SETTINGS"].claims_per_person
+    if not still_suits(case.id, volunteer.id, line.supply_point_id, most_claims=most):
         raise Conflict(_("Người này không còn rảnh, hoặc không còn nhận việc này."), slug="volunteer-changed")
     claim = take_case(case.code, by=volunteer, assigned_by=by)
     line.outcome, line.claim_id = "taken", claim.id

@@ -1,19 +1,30 @@
 """The solver: no constraint is broken, and no other assignment is better."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.matching.assignment import ALL_FULL, NOBODY_IN_REACH, Pairs, assign, total_cost, why_left_out
+from app.matching.assignment import (
+    ALL_FULL,
+    NOBODY_IN_REACH,
+    Pairs,
+    assign,
+    assign_within_load,
+    total_cost,
+    why_left_out,
+)
 
 PAIRS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(-200, 200)),
     max_size=12,
     unique_by=lambda pair: pair[:2],
 )
+LOADS = st.lists(st.integers(0, 5), min_size=4, max_size=4)
+SPACES = st.lists(st.integers(0, 8), min_size=3, max_size=3)
 ROOM = st.lists(st.integers(0, 2), min_size=3, max_size=3)
 
 
@@ -93,3 +104,41 @@ def test_a_fixed_number_is_served_at_the_lowest_cost() -> None:
 def test_a_case_of_several_units_is_shared_out() -> None:
     carried = assign(pairs_of([(0, 0, 1), (0, 1, 2)]), np.array([2, 2], np.int64), np.array([3], np.int64))
     assert list(carried) == [2, 1]
+
+
+def loaded(rows: list[tuple[int, int, int]], room: list[int], loads: list[int], spaces: list[int]) -> Any:
+    return assign_within_load(
+        pairs_of(rows),
+        np.array(room, np.int64),
+        portions=np.array(loads, np.int64),
+        space=np.array(spaces, np.int64),
+        load_min=5.0,
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(PAIRS, ROOM, LOADS, SPACES)
+def test_nobody_carries_more_than_their_vehicle_holds(
+    rows: list[tuple[int, int, int]], room: list[int], loads: list[int], spaces: list[int]
+) -> None:
+    chosen = tuple(np.flatnonzero(loaded(rows, room, loads, spaces)))
+    assert holds(rows, room, chosen)
+    for helper in range(3):
+        mine = [rows[n][0] for n in chosen if rows[n][1] == helper]
+        assert sum(loads[case] for case in mine) <= spaces[helper]
+
+
+@settings(max_examples=100, deadline=None)
+@given(PAIRS, ROOM, LOADS)
+def test_large_enough_vehicles_change_nothing(
+    rows: list[tuple[int, int, int]], room: list[int], loads: list[int]
+) -> None:
+    free = solved(rows, room, load_min=5.0)
+    carried = loaded(rows, room, loads, [99, 99, 99])
+    assert carried.sum() == free.sum()
+    assert total_cost(pairs_of(rows), carried) <= total_cost(pairs_of(rows), free) + 15
+
+
+def test_what_does_not_fit_goes_to_somebody_else_and_the_pressing_stays() -> None:
+    rows = [(0, 0, -50), (1, 0, 10), (1, 1, 60)]
+    assert list(loaded(rows, [2, 2, 0], [3, 3, 0, 0], [4, 4, 0])) == [1, 0, 1]

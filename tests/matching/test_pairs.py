@@ -13,6 +13,7 @@ from app.matching.pairs import NEAREST_HELPERS, Nearby, open_cases_in
 from app.matching.planning import propose
 from app.people.models import User, UserRole
 from app.volunteers.models import Volunteer
+from app.volunteers.rules import VEHICLES, portions_of
 from tests import make
 from tests.geography import SAI_GON
 
@@ -20,13 +21,16 @@ SOMEBODY = st.fixed_dictionaries(
     {
         "metres": st.integers(0, 4_000),
         "radius_m": st.sampled_from([100, 1_000, 3_000]),
-        "capacity": st.integers(1, 2),
+        "capacity": st.integers(1, 3),
+        "vehicle": st.sampled_from(["on_foot", "bicycle"]),
         "available": st.booleans(),
         "medic": st.sampled_from([None, "asked", "verified"]),
         "categories": st.sets(st.sampled_from(["essentials", "medical_advice"]), max_size=2),
     }
 )
-SOME_CASE = st.tuples(st.integers(0, 2_000), st.sampled_from(["essentials", "medical_advice"]))
+SOME_CASE = st.tuples(
+    st.integers(0, 2_000), st.sampled_from(["essentials", "medical_advice"]), st.integers(1, 12)
+)
 
 
 def add_somebody(n: int, said: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -35,7 +39,7 @@ def add_somebody(n: int, said: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         verified = make.now() if said["medic"] == "verified" else None
         make.add(UserRole(user_id=user.id, role="medic", verified_at=verified))
     ids = [make.category(slug).id for slug in said["categories"]]
-    columns = {key: said[key] for key in ("radius_m", "capacity", "available")}
+    columns = {key: said[key] for key in ("radius_m", "capacity", "available", "vehicle")}
     base = SAI_GON.moved(said["metres"], 1.0).ewkt
     make.add(Volunteer(user_id=user.id, base=base, category_ids=ids, **columns))
     return user.id, said
@@ -43,20 +47,26 @@ def add_somebody(n: int, said: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(SOMEBODY, max_size=5), st.lists(SOME_CASE, min_size=1, max_size=5))
-def test_no_plan_breaks_a_rule(app: Any, people: list[dict[str, Any]], cases: list[tuple[int, str]]) -> None:
+def test_no_plan_breaks_a_rule(
+    app: Any, people: list[dict[str, Any]], cases: list[tuple[int, str, int]]
+) -> None:
     known = dict(add_somebody(n, said) for n, said in enumerate(people))
     places = {}
-    for metres, slug in cases:
-        case = make.make_case(at=SAI_GON.moved(metres, 2.5), category_slug=slug)
-        places[case.id] = (SAI_GON.moved(metres, 2.5), slug)
+    for metres, slug, people_there in cases:
+        at = SAI_GON.moved(metres, 2.5)
+        case = make.make_case(at=at, category_slug=slug, household_size=people_there)
+        places[case.id] = (at, slug, portions_of(people_there, carried=slug == "essentials"))
     wanted = open_cases_in([make.area_of("26740").id], [-1], 100)
     lines = propose(wanted, Nearby())
     load: dict[Any, int] = {}
+    burden: dict[Any, int] = {}
     for line in lines:
         if line.volunteer_id is None:
             continue
-        said, (at, slug) = known[line.volunteer_id], places[line.case.id]
+        said, (at, slug, portions) = known[line.volunteer_id], places[line.case.id]
         load[line.volunteer_id] = load.get(line.volunteer_id, 0) + 1
+        burden[line.volunteer_id] = burden.get(line.volunteer_id, 0) + portions
+        assert line.case.portions == portions
         assert said["available"]
         assert slug in said["categories"]
         assert slug != "medical_advice" or said["medic"] == "verified"
@@ -64,6 +74,7 @@ def test_no_plan_breaks_a_rule(app: Any, people: list[dict[str, Any]], cases: li
         assert abs(metres - line.metres) < 2
         assert line.metres <= said["radius_m"]
     assert all(count <= known[user]["capacity"] for user, count in load.items())
+    assert all(portions <= VEHICLES[known[user]["vehicle"]] for user, portions in burden.items())
     with transaction():
         for table in (Volunteer, UserRole, Case, User):
             db.session.execute(delete(table))
@@ -96,7 +107,9 @@ def test_candidates_are_read_from_the_index_nearest_first(app: Any) -> None:
     assert len(near) == 20
     # The index orders by degrees, of which those of longitude are a little shorter.
     assert all(after.metres > 0.97 * before.metres for before, after in pairwise(near))
-    known = {"cases": [str(case.id)], "full": [], "nearest": 20, "widest": nearby.widest}
+    known = {
+        "cases": [str(case.id)], "full": [], "nearest": 20, "widest": nearby.widest, "any_load": False
+    }  # fmt: skip
     plan = db.session.execute(text("EXPLAIN " + NEAREST_HELPERS.text), known).scalars()
     text_of_plan = "\n".join(plan)
     assert "Index Scan using free_helper_category_id_base_idx" in text_of_plan

@@ -1,5 +1,7 @@
 """Batch assignment: proposed, looked at, changed, applied; what changed meanwhile is reported."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -7,6 +9,7 @@ from app.cases.claiming import take_case
 from app.cases.closing import Actor, cancel_case
 from app.cases.models import Case, CaseEvent, Claim
 from app.core.audit import AuditRecord
+from app.core.clock import now
 from app.core.db import db, transaction
 from app.core.errors import Conflict
 from app.core.geo import Point
@@ -232,3 +235,92 @@ def test_more_cases_than_near_helpers_have_room_for_reach_the_next_ones(app, off
     cases = [make.make_case(at=near(5 + n)) for n in range(30)]
     lines = lines_of(plan_for(official))
     assert sum(lines[case.code].chosen for case in cases) == 30
+
+
+def test_a_load_that_no_vehicle_holds_is_left_out_and_says_so(app, official) -> None:
+    make.volunteer("Đi bộ", "+84902000001", near(100), vehicle="on_foot")
+    small, big = make.make_case(household_size=8), make.make_case(household_size=30)
+    lines = lines_of(plan_for(official))
+    assert lines[small.code].chosen
+    assert (lines[small.code].portions, lines[big.code].portions) == (2, 8)
+    assert lines[big.code].why_none == "too_much"
+
+
+def test_what_somebody_carries_already_counts(app, official) -> None:
+    minh = make.volunteer("Minh", "+84902000001", near(100), vehicle="on_foot")
+    held = make.make_case(household_size=4)
+    with transaction():
+        take_case(held.code, by=minh)
+    one, two = make.make_case(household_size=3), make.make_case(household_size=5, at=near(40))
+    lines = lines_of(plan_for(official))
+    assert lines[one.code].chosen
+    assert not lines[two.code].chosen
+
+
+def test_advice_weighs_nothing(app, official, dr_tam_medic) -> None:
+    with transaction():
+        db.session.get_one(Volunteer, dr_tam_medic.id).vehicle = "on_foot"
+    case = make.make_case(category_slug="medical_advice", household_size=40)
+    line = lines_of(plan_for(official))[case.code]
+    assert (line.chosen, line.portions) == (True, 0)
+
+
+def test_a_supply_point_helps_through_its_owner(app, official, chi_supplier) -> None:
+    kinds = [make.category().id]
+    point = make.make_supply_point(chi_supplier, at=near(200), radius_m=3000, category_ids=kinds)
+    cases = [make.make_case(at=near(10 * n)) for n in range(4)]
+    plan = plan_for(official)
+    lines = lines_of(plan)
+    chosen = [lines[case.code] for case in cases if lines[case.code].chosen]
+    assert len(chosen) == point.deliveries == 3
+    assert {(line.volunteer_id, line.supply_point_id) for line in chosen} == {(chi_supplier.id, point.id)}
+    apply_plan(plan.id, by=official)
+    claims = db.session.scalars(select(Claim)).all()
+    assert {claim.volunteer_id for claim in claims} == {chi_supplier.id}
+    assert len(claims) == 3
+
+
+@pytest.mark.parametrize(
+    "columns", [{"active": False}, {"radius_m": 0}, {"radius_m": 100}], ids=["closed", "no delivery", "far"]
+)
+def test_a_point_that_does_not_deliver_there_is_not_proposed(app, official, chi_supplier, columns) -> None:
+    said = {"radius_m": 3000, "category_ids": [make.category().id]} | columns
+    make.make_supply_point(chi_supplier, at=near(500), **said)
+    case = make.make_case()
+    assert not lines_of(plan_for(official))[case.code].chosen
+
+
+def test_a_point_that_closed_meanwhile_is_reported(app, official, chi_supplier) -> None:
+    point = make.make_supply_point(chi_supplier, radius_m=3000, category_ids=[make.category().id])
+    case = make.make_case()
+    plan = plan_for(official)
+    with transaction():
+        db.session.merge(point).active = False
+    apply_plan(plan.id, by=official)
+    assert lines_of(plan)[case.code].outcome == "volunteer-changed"
+
+
+def test_a_helper_with_a_shop_is_one_helper_who_starts_at_the_nearer_place(
+    app, official, chi_supplier
+) -> None:
+    with transaction():
+        chi_supplier.roles.append(make.UserRole(role="volunteer"))
+    kinds = [make.category().id]
+    make.add(Volunteer(user_id=chi_supplier.id, base=near(50).ewkt, category_ids=kinds, capacity=2))
+    point = make.make_supply_point(chi_supplier, at=near(1500), radius_m=3000, category_ids=kinds)
+    home, shop = make.make_case(at=near(0)), make.make_case(at=near(1550))
+    others = [make.make_case(at=near(20)), make.make_case(at=near(30))]
+    lines = lines_of(plan_for(official))
+    assert lines[home.code].supply_point_id is None
+    assert lines[shop.code].supply_point_id == point.id
+    assert sum(lines[case.code].chosen for case in (home, shop, *others)) == 3
+
+
+def test_only_cases_that_have_waited_long_enough_are_planned(app, official, minh_volunteer) -> None:
+    make.make_case()
+    old = make.make_case(created_at=now() - timedelta(hours=30))
+    areas = [make.area_of(WARD).id]
+    with transaction():
+        plan = propose_plan(areas[0], areas, [-1], by=official, waited_h=24)
+    assert set(lines_of(plan)) == {old.code}
+    assert (plan.open_cases, plan.waited_h) == (1, 24)
