@@ -1,6 +1,7 @@
 """Settings from the environment. In production the application refuses to start without its secrets."""
 
 import secrets
+from datetime import time
 from pathlib import Path
 from typing import Literal, Self
 
@@ -61,6 +62,21 @@ class Settings(BaseSettings):
     claims_per_person: int = 5
     lease_minutes: int = 240
     lease_minutes_life_threatening: int = 30
+    dispatch: bool = True
+    """Whether volunteers near a new case are asked for help, in waves."""
+    dispatch_window_s: float = Field(20, ge=0)
+    """Cases that open within so many seconds are planned together; one of danger to life never waits."""
+    ask_minutes: float = Field(20, ge=0)
+    ask_minutes_urgent: float = Field(10, ge=0)
+    ask_minutes_life_threatening: float = Field(3, ge=0)
+    """How long a volunteer has to answer before the next are asked."""
+    asks_per_hour: int = Field(4, ge=0)
+    """How many cases a volunteer is asked about in an hour, at most."""
+    asks_per_wave: int = Field(8, ge=1)
+    asks_per_case: int = Field(30, ge=1)
+    quiet_from: time = time(21, 30)
+    quiet_until: time = time(6, 30)
+    """Local hours in which nobody is asked, unless a life is in danger; both alike: none."""
     close_after_hours: int = 48
     ask_after_hours: int = 24
     expire_after_hours: int = 24 * 14
@@ -83,6 +99,15 @@ class Settings(BaseSettings):
     """How many features rest, set by hand instead of by the queue."""
     queue_port: int = 0
     """Where granian says how many requests wait; `flask serve` chooses one itself, 0: it does not say."""
+
+    @property
+    def ask_minutes_of(self) -> dict[str, float]:
+        """How long a volunteer has to answer, by the urgency of the case."""
+        return {
+            "normal": self.ask_minutes,
+            "urgent": self.ask_minutes_urgent,
+            "life_threatening": self.ask_minutes_life_threatening,
+        }
 
     @property
     def shows_outbox(self) -> bool:

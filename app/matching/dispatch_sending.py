@@ -1,0 +1,140 @@
+"""Sends the waves that are due. State is in the database alone; see dispatch.py for the locks.
+
+`dispatch_due` may be called at any moment, by several processes at once and again after a crash: one plans at
+a time, rows that somebody else holds are left for the next call, and a wave is written with its asks in one
+transaction or not at all.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import insert, text
+
+from app.config import Settings
+from app.core.clock import now
+from app.core.db import db, new_id, transaction
+from app.core.jobs import jobs
+from app.matching.dispatch_models import Ask
+from app.matching.dispatch_planning import Wave, plan_waves
+from app.matching.dispatch_queries import Due, due_dispatches
+from app.matching.dispatch_telling import tell_soon
+from app.matching.waves import Quiet, answer_within, how_it_ended, wakes_at
+
+BATCH = 500
+PLANNER = 7_003_001
+"""The advisory lock of whoever plans: two at once would both find the same volunteer free."""
+
+END_ASKS = text(
+    """
+    UPDATE ask SET status = 'expired' WHERE id IN (
+        SELECT id FROM ask WHERE status = 'sent' AND deadline <= :at
+        ORDER BY deadline LIMIT :limit FOR UPDATE SKIP LOCKED)
+    """
+)
+LOCK_DUE = text(
+    """
+    SELECT d.id, c.status FROM dispatch d JOIN "case" c ON c.id = d.case_id
+    WHERE d.id = ANY(CAST(:ids AS uuid[])) AND d.status = 'waiting' AND d.next_at <= :at
+    FOR UPDATE OF d SKIP LOCKED FOR KEY SHARE OF c SKIP LOCKED
+    """
+)
+LOCK_HELPERS = text(
+    'SELECT id FROM "user" WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR KEY SHARE SKIP LOCKED'
+)
+MOVE = text("UPDATE dispatch SET next_at = :next_at WHERE id = :id")
+SENT = text("UPDATE dispatch SET wave = wave + 1, ring = :ring, next_at = :next_at WHERE id = :id")
+END = text("UPDATE dispatch SET status = :status, ended_at = :at WHERE id = :id")
+
+
+def here() -> Settings:
+    """The settings of this installation."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
+
+
+def quiet_here() -> Quiet:
+    """The quiet hours of this installation."""
+    settings = here()
+    return Quiet(settings.quiet_from, settings.quiet_until, current_app.config["BABEL_DEFAULT_TIMEZONE"])
+
+
+def dispatch_due(limit: int = BATCH) -> int:
+    """End the asks whose time is over and send the next wave of every due dispatch, `limit` at most.
+
+    All of them are planned together. Returns how many were looked at; holds its own transaction.
+    """
+    with transaction():
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PLANNER})
+        at = now()
+        db.session.execute(END_ASKS, {"at": at, "limit": limit * 20})
+        due = due_dispatches(at, limit)
+        quiet = quiet_here()
+        waking = {one.id: wakes_at(at, one.urgency, quiet) for one in due}
+        asking = [one for one in due if one.status == "open" and waking[one.id] <= at]
+        waves = {wave.due.id: wave for wave in plan_waves(asking, at)}
+        mine = _locked([one.id for one in due], at)
+        helpers = _locked_helpers(choice.helper for wave in waves.values() for choice in wave.helpers)
+        asks: list[dict[str, Any]] = []
+        for one in due:
+            if one.id not in mine:
+                continue
+            if mine[one.id] != "open":
+                _end(one, how_it_ended(mine[one.id]), at)
+            elif one.id in waves:
+                asks += _send(waves[one.id], helpers, at)
+            else:
+                db.session.execute(MOVE, {"id": one.id, "next_at": waking[one.id]})
+        if asks:
+            db.session.execute(insert(Ask), asks)
+        tell_soon()
+    return len(due)
+
+
+def _locked(ids: Sequence[uuid.UUID], at: datetime) -> dict[uuid.UUID, str]:
+    """Those of the dispatches that are ours until the end of the transaction, with the status of the case."""
+    rows = db.session.execute(LOCK_DUE, {"ids": [str(key) for key in ids], "at": at})
+    return dict(rows.tuples().all())
+
+
+def _locked_helpers(ids: Iterable[Any]) -> set[uuid.UUID]:
+    """Those who are not just taking a case."""
+    return set(db.session.scalars(LOCK_HELPERS, {"ids": sorted({str(key) for key in ids})}))
+
+
+def _send(wave: Wave, helpers: set[uuid.UUID], at: datetime) -> list[dict[str, Any]]:
+    """Write down the wave; its asks, for all to be inserted together."""
+    due, settings = wave.due, here()
+    asked = [choice.helper for choice in wave.helpers if choice.helper in helpers]
+    if wave.helpers and not asked:
+        return []  # All of them are just taking some case: the next call looks again.
+    if not asked:
+        _end(due, "nobody_found", at)
+        return []
+    deadline = at + answer_within(due.urgency, settings.ask_minutes_of)
+    db.session.execute(SENT, {"id": due.id, "ring": wave.ring, "next_at": deadline})
+    return [
+        {
+            "id": new_id(),
+            "dispatch_id": due.id,
+            "case_id": due.case_id,
+            "volunteer_id": helper,
+            "wave": due.wave + 1,
+            "sent_at": at,
+            "deadline": deadline,
+        }
+        for helper in asked
+    ]
+
+
+def _end(due: Due, status: str, at: datetime) -> None:
+    db.session.execute(END, {"id": due.id, "status": status, "at": at})
+
+
+@jobs.task(name="matching.dispatch")
+def dispatch_soon() -> None:
+    """Send what is due."""
+    while dispatch_due() == BATCH:
+        pass

@@ -1,0 +1,119 @@
+"""The messages of dispatch: to those who are asked, and to the officials when nobody was found.
+
+Waves only note that there is something to tell; a job writes the messages, each in the transaction that marks
+it told: so a job that dies or runs twice tells everybody once.
+"""
+
+import uuid
+from collections.abc import Callable
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import select, text
+
+from app.cases.models import Case
+from app.core.clock import now
+from app.core.db import db, transaction
+from app.core.jobs import defer, jobs
+from app.delivery.actions import send_message
+from app.matching.dispatch_models import Ask, Dispatch
+from app.people.models import User
+from app.web.pages import public_url
+
+AT_ONCE = 200
+ASKS_PATH = "/me/asks"
+
+OFFICIALS = text(
+    """
+    SELECT DISTINCT u.id FROM user_role r JOIN "user" u ON u.id = r.user_id AND u.deactivated_at IS NULL
+    WHERE r.role = 'official' AND r.area_id IN (:commune_id, :province_id)
+    LIMIT 100
+    """
+)
+
+
+def tell_soon() -> None:
+    """Queue the telling in the caller's transaction, if there is anything to tell."""
+    untold = db.session.execute(
+        text(
+            "SELECT EXISTS (SELECT FROM ask WHERE told_at IS NULL)"
+            " OR EXISTS (SELECT FROM dispatch WHERE status = 'nobody_found' AND told_at IS NULL)"
+        )
+    )
+    if untold.scalar():
+        defer(tell_dispatch)
+
+
+@jobs.task(name="matching.tell_dispatch", retry=3)
+def tell_dispatch() -> None:
+    """Write every message of dispatch that is not written yet."""
+    while tell_asked() == AT_ONCE:
+        pass
+    while tell_nobody_found() == AT_ONCE:
+        pass
+
+
+def tell_asked() -> int:
+    """Write to those who were asked; who need not answer any more is not bothered. Returns how many."""
+    with transaction():
+        rows = db.session.execute(
+            select(Ask, Case, User)
+            .join(Case, Case.id == Ask.case_id)
+            .join(User, User.id == Ask.volunteer_id)
+            .where(Ask.told_at.is_(None))
+            .order_by(Ask.sent_at)
+            .limit(AT_ONCE)
+            .with_for_update(of=Ask, skip_locked=True)
+        ).all()
+        for ask, case, user in rows:
+            ask.told_at = now()
+            if ask.status == "sent" and user.is_active:
+                _tell(user, "asked_to_help", lambda case=case: _asked(case), ASKS_PATH)
+    return len(rows)
+
+
+def _asked(case: Case) -> tuple[str, str]:
+    if case.urgency == "life_threatening":
+        subject = _("Có người nguy hiểm tính mạng gần bạn, bạn giúp được không?")
+    else:
+        subject = _("Có người gần bạn cần giúp")
+    body = _("Bạn giúp được trường hợp %(code)s không? Xem và trả lời ở đây:", code=case.code)
+    return subject, body
+
+
+def tell_nobody_found() -> int:
+    """Write to the officials of the ward and the province; returns about how many searches."""
+    with transaction():
+        rows = db.session.execute(
+            select(Dispatch, Case)
+            .join(Case, Case.id == Dispatch.case_id)
+            .where(Dispatch.status == "nobody_found", Dispatch.told_at.is_(None))
+            .order_by(Dispatch.ended_at)
+            .limit(AT_ONCE)
+            .with_for_update(of=Dispatch, skip_locked=True)
+        ).all()
+        for dispatch, case in rows:
+            dispatch.told_at = now()
+            for user in _officials_of(case) if case.status == "open" else ():
+                _tell(user, "nobody_found", lambda case=case: _nobody(case), f"/authority/cases/{case.code}")
+    return len(rows)
+
+
+def _nobody(case: Case) -> tuple[str, str]:
+    return (
+        _("Chưa tìm được người giúp"),
+        _("Đã hỏi các tình nguyện viên quanh trường hợp %(code)s mà chưa ai nhận. Nhờ cán bộ địa bàn xem:",
+          code=case.code),
+    )  # fmt: skip
+
+
+def _officials_of(case: Case) -> list[User]:
+    known: dict[str, int | None] = {"commune_id": case.commune_id, "province_id": case.province_id}
+    ids: list[uuid.UUID] = list(db.session.scalars(OFFICIALS, known))
+    return list(db.session.scalars(select(User).where(User.id.in_(ids)).order_by(User.id)))
+
+
+def _tell(user: User, purpose: str, words: Callable[[], tuple[str, str]], path: str) -> None:
+    with force_locale(user.locale):
+        subject, body = words()
+        send_message(to_user=user, purpose=purpose, subject=subject, body=f"{body}\n{public_url(path)}")

@@ -1,0 +1,15 @@
+"""What the worker does for dispatch by the clock; waves that start sooner have a job of their own."""
+
+from app.core.db import transaction
+from app.core.jobs import jobs
+from app.matching.dispatch_sending import dispatch_soon
+from app.matching.dispatch_telling import tell_soon
+
+
+@jobs.periodic(cron="* * * * *")
+@jobs.task(name="matching.every_minute", queueing_lock="matching.every_minute")
+def every_minute(timestamp: int) -> None:  # noqa: ARG001
+    """Waves whose time is over, and messages that a killed worker left unwritten."""
+    dispatch_soon()
+    with transaction():
+        tell_soon()
