@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
+from zoneinfo import ZoneInfo
 
 LEVELS = ("none", "kept_up", "slow", "behind")
 """Nobody waits · help keeps up · some wait too long · the ward is left behind."""
@@ -21,6 +23,7 @@ ALERT_MARGIN = 0.2
 ALERT_MOST_SHARE = 0.95
 ALERT_EVERY_H = 12
 AWAKE_HOURS = range(7, 21)
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 HELPER_CLASSES = ("few", "some", "many")
 FEW_HELPERS = 3
@@ -99,6 +102,6 @@ def wards_behind(wards: Sequence[Ward]) -> list[Ward]:
     ]
 
 
-def may_tell_at(hour: int) -> bool:
-    """Whether officials are told at this local hour: a ward behind is for the morning, not for the night."""
-    return hour in AWAKE_HOURS
+def may_tell_at(moment: datetime) -> bool:
+    """Whether officials are told now: a ward that falls behind is for the day, not for the night."""
+    return moment.astimezone(LOCAL).hour in AWAKE_HOURS
