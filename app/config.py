@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     """How many cases a volunteer is asked about in an hour, at most."""
     asks_per_wave: int = Field(8, ge=1)
     asks_per_case: int = Field(30, ge=1)
+    dispatch_patience_hours: float = Field(2, ge=0)
+    """How long a case waits for suitable volunteers who are all busy, before its officials are told."""
+    dispatch_again_hours: float = Field(6, ge=0)
+    """How long after finding nobody it is tried again while the case is open; 0: never."""
     quiet_from: time = time(21, 30)
     quiet_until: time = time(6, 30)
     """Local hours in which nobody is asked, unless a life is in danger; both alike: none."""
@@ -83,6 +87,8 @@ class Settings(BaseSettings):
     erase_after_days: int = 90
     erase_rounds_after_days: int = 7
     export_limit: int = 1_000_000
+    feed_cache_mb: int = 16
+    """Room for kept answers of the feed in each web process; 0 keeps none."""
 
     osrm_url: str = ""
     """A router of one's own (OSRM) for the ways of rounds, e.g. http://127.0.0.1:5000; it is sent exact places.

@@ -13,12 +13,12 @@ from sqlalchemy import delete, select, text
 from app.cases.claiming import LONGEST_REASON, take_case
 from app.cases.models import Case, Claim
 from app.core.clock import now
-from app.core.db import db, new_id
+from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs import defer
 from app.core.text import clean, mask_private
 from app.matching.dispatch_models import Ask, Dispatch
-from app.matching.dispatch_sending import dispatch_due, dispatch_soon, here, quiet_here
+from app.matching.dispatch_sending import dispatch_due, dispatch_soon, here, insert_dispatch, quiet_here
 from app.matching.waves import ASK_LIFE, OPENING, first_wave_at, how_it_ended, wakes_at
 from app.people.models import User
 
@@ -26,12 +26,6 @@ __all__ = [
     "accept_ask", "add_asks", "decline_ask", "dispatch_due", "erase_asks", "follow_case", "start_dispatch",
 ]  # fmt: skip
 
-START = text(
-    """
-    INSERT INTO dispatch (id, case_id, next_at, started_at) VALUES (:id, :case_id, :next_at, :at)
-    ON CONFLICT (case_id) WHERE status = 'waiting' DO NOTHING RETURNING id
-    """
-)
 END_OF_CASE = text(
     "UPDATE dispatch SET status = :status, ended_at = :at WHERE case_id = :case_id AND status = 'waiting'"
 )
@@ -62,8 +56,7 @@ def start_dispatch(case: Case, **_event: Any) -> None:
     if case.status != "open" or not settings.dispatch:
         return
     first = wakes_at(first_wave_at(at, case.urgency, settings.dispatch_window_s), case.urgency, quiet_here())
-    known = {"id": new_id(), "case_id": case.id, "next_at": first, "at": at}
-    if db.session.execute(START, known).first():
+    if insert_dispatch(case.id, at, first):
         defer(dispatch_soon, at=first if first > at else None)
 
 

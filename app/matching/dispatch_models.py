@@ -21,11 +21,7 @@ class Dispatch(Base):
         Index("uq_dispatch_running", "case_id", unique=True, postgresql_where=text("status = 'waiting'")),
         Index("ix_dispatch_due", "next_at", postgresql_where=text("status = 'waiting'")),
         Index("ix_dispatch_case", "case_id", "started_at"),
-        Index(
-            "ix_dispatch_untold",
-            "ended_at",
-            postgresql_where=text("status = 'nobody_found' AND told_at IS NULL"),
-        ),
+        Index("ix_dispatch_nobody", "ended_at", postgresql_where=text("status = 'nobody_found'")),
     )
 
     id: Mapped[Key]

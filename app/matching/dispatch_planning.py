@@ -1,6 +1,6 @@
 """Plans the next waves of many dispatches together, so that a volunteer is asked about the right case."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -37,11 +37,11 @@ def plan_waves(batch: Sequence[Due], at: datetime) -> list[Wave]:
     first = _planned(
         batch, grave, found, {f.user_id: _hours_room(f, settings.asks_per_hour) for f in found}, at, terms
     )
-    used: dict[object, int] = {}
+    used: dict[Hashable, int] = {}
     for wave in first.values():
         for choice in wave.helpers:
             used[choice.helper] = used.get(choice.helper, 0) + 1
-    room = {
+    room: dict[Hashable, int] = {
         f.user_id: min(_hours_room(f, settings.asks_per_hour), f.capacity - f.held - f.live)
         - used.get(f.user_id, 0)
         for f in found
@@ -58,7 +58,7 @@ def _planned(
     batch: Sequence[Due],
     numbers: Sequence[int],
     found: Sequence[Found],
-    room: dict[object, int],
+    room: Mapping[Hashable, int],
     at: datetime,
     terms: Terms,
 ) -> dict[int, Wave]:
@@ -71,6 +71,6 @@ def _planned(
     inside = [choice for n in numbers for choice in choices[n] if choice.reach <= rings[n]]
     most = {n: max(0, terms.most_per_case - batch[n].asked) for n in numbers}
     chosen: dict[int, list[Choice]] = {number: [] for number in numbers}
-    for choice in share_out(inside, dict(room), most, terms):
+    for choice in share_out(inside, room, most, terms):
         chosen[choice.case].append(choice)
     return {n: Wave(batch[n], rings[n], chosen[n]) for n in numbers}

@@ -6,7 +6,7 @@ Every moment is bound, never the database's own now(): a simulation holds the cl
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
@@ -23,11 +23,14 @@ LATELY = timedelta(days=30)
 # What lies longest comes first, so that nothing is passed over for ever when there is more than one batch.
 DUE = text(
     """
-    SELECT d.id, d.case_id, d.wave, c.code, c.status, c.urgency, c.category_id, k.medic_only, c.created_at,
-           c.vulnerabilities, (SELECT count(*) FROM ask a WHERE a.dispatch_id = d.id) AS asked
+    SELECT d.id, d.case_id, d.wave, d.started_at, c.code,
+           CASE WHEN e.ends_at <= :at THEN 'over' ELSE c.status END AS status,
+           c.urgency, c.category_id, k.medic_only, c.created_at, c.vulnerabilities,
+           (SELECT count(*) FROM ask a WHERE a.dispatch_id = d.id) AS asked
     FROM dispatch d
     JOIN "case" c ON c.id = d.case_id
     JOIN category k ON k.id = c.category_id
+    LEFT JOIN emergency e ON e.id = c.emergency_id
     WHERE d.status = 'waiting' AND d.next_at <= :at
     ORDER BY d.next_at, d.id
     LIMIT :limit
@@ -38,14 +41,33 @@ DUE = text(
 # in this search, and has neither declined nor given back this case before. The box of the widest radius ends
 # each search early, the sphere decides. What was asked in the last hour and what waits for an answer come
 # along: they are weighed for the whole batch together.
+SUITS = """
+    v.available AND c.category_id = ANY(v.category_ids)
+    AND v.base && ST_Expand(p.at, :widest * w.reach / (111195 * cos(radians(ST_Y(p.at)))),
+                            :widest * w.reach / 111195.0)
+    AND ST_DistanceSphere(v.base, p.at) <= v.radius_m * w.reach
+    AND v.user_id IS DISTINCT FROM c.requester_id
+    AND EXISTS (
+        SELECT FROM user_role r WHERE r.user_id = v.user_id
+          AND (r.role = 'medic' AND r.verified_at IS NOT NULL
+               OR NOT k.medic_only AND r.role IN ('volunteer', 'supplier')))
+    AND NOT EXISTS (
+        SELECT FROM ask a WHERE a.case_id = c.id AND a.volunteer_id = v.user_id
+          AND (a.dispatch_id = d.id OR a.status = 'declined'))
+    AND NOT EXISTS (
+        SELECT FROM claim cl WHERE cl.case_id = c.id AND cl.volunteer_id = v.user_id
+          AND cl.status NOT IN ('delivered', 'confirmed'))
+"""
+EACH = """
+FROM unnest(CAST(:dispatches AS uuid[]), CAST(:reaches AS float8[])) WITH ORDINALITY AS w(id, reach, n)
+JOIN dispatch d ON d.id = w.id
+JOIN "case" c ON c.id = d.case_id
+JOIN category k ON k.id = c.category_id
+CROSS JOIN LATERAL (SELECT coalesce(c.position, c.public_position) AS at) p
+"""
 CANDIDATES = text(
-    """
-    SELECT w.n - 1 AS n, near.*
-    FROM unnest(CAST(:dispatches AS uuid[]), CAST(:reaches AS float8[])) WITH ORDINALITY AS w(id, reach, n)
-    JOIN dispatch d ON d.id = w.id
-    JOIN "case" c ON c.id = d.case_id
-    JOIN category k ON k.id = c.category_id
-    CROSS JOIN LATERAL (SELECT coalesce(c.position, c.public_position) AS at) p
+    f"""
+    SELECT w.n - 1 AS n, near.* {EACH}
     CROSS JOIN LATERAL (
         SELECT v.user_id, ST_DistanceSphere(v.base, p.at) AS metres, v.radius_m,
                least(v.capacity, :most_claims) AS capacity, busy.held,
@@ -62,27 +84,22 @@ CANDIDATES = text(
                    count(*) FILTER (WHERE status IN ('accepted', 'declined', 'expired')) AS answered
             FROM ask WHERE volunteer_id = v.user_id AND sent_at > :since
         ) past
-        WHERE v.available AND c.category_id = ANY(v.category_ids)
-          AND v.base && ST_Expand(p.at, :widest * w.reach / (111195 * cos(radians(ST_Y(p.at)))),
-                                  :widest * w.reach / 111195.0)
-          AND ST_DistanceSphere(v.base, p.at) <= v.radius_m * w.reach
-          AND v.user_id IS DISTINCT FROM c.requester_id
-          AND EXISTS (
-              SELECT FROM user_role r WHERE r.user_id = v.user_id
-                AND (r.role = 'medic' AND r.verified_at IS NOT NULL
-                     OR NOT k.medic_only AND r.role IN ('volunteer', 'supplier')))
-          AND NOT EXISTS (
-              SELECT FROM ask a WHERE a.case_id = c.id AND a.volunteer_id = v.user_id
-                AND (a.dispatch_id = d.id OR a.status = 'declined'))
-          AND NOT EXISTS (
-              SELECT FROM claim cl WHERE cl.case_id = c.id AND cl.volunteer_id = v.user_id
-                AND cl.status NOT IN ('delivered', 'confirmed'))
+        WHERE {SUITS}
           AND busy.held < least(v.capacity, :most_claims)
           AND past.lately < :per_hour
         ORDER BY v.base <-> p.at
         LIMIT :nearest
     ) near
-    """
+    """  # noqa: S608 (constants)
+)
+# Whether there would be somebody, were they not all busy.
+SOMEBODY = text(
+    f"""
+    SELECT w.id {EACH}
+    WHERE EXISTS (
+        SELECT FROM volunteer v JOIN "user" u ON u.id = v.user_id AND u.deactivated_at IS NULL
+        WHERE {SUITS})
+    """  # noqa: S608 (constants)
 )
 WIDEST = text("SELECT coalesce(max(radius_m), 0) FROM volunteer WHERE available")
 
@@ -93,9 +110,10 @@ class Due(NamedTuple):
     id: uuid.UUID
     case_id: uuid.UUID
     wave: int
+    started_at: datetime
     code: str
     status: str
-    """Of the case."""
+    """Of the case; `over` when its emergency is."""
     urgency: str
     category_id: int
     medic_only: bool
@@ -149,10 +167,7 @@ def due_dispatches(at: datetime, limit: int) -> list[Due]:
 
 def candidates(batch: Sequence[Due], at: datetime, *, per_hour: int, most_claims: int) -> list[Found]:
     """The nearest suitable volunteers of each dispatch, out to its last ring."""
-    known = {
-        "dispatches": [str(due.id) for due in batch],
-        "reaches": [rings_of(due.urgency)[-1] for due in batch],
-        "widest": int(db.session.execute(WIDEST).scalar_one()),
+    known = _places(batch) | {
         "hour_ago": at - timedelta(hours=1),
         "since": at - LATELY,
         "per_hour": per_hour,
@@ -160,3 +175,33 @@ def candidates(batch: Sequence[Due], at: datetime, *, per_hour: int, most_claims
         "nearest": NEAREST,
     }
     return [Found(*row) for row in db.session.execute(CANDIDATES, known)]
+
+
+def with_somebody(batch: Sequence[Due]) -> set[uuid.UUID]:
+    """Those of the dispatches that would have somebody left to ask, if everybody had room."""
+    return set(db.session.scalars(SOMEBODY, _places(batch))) if batch else set()
+
+
+def _places(batch: Sequence[Due]) -> dict[str, Any]:
+    return {
+        "dispatches": [str(due.id) for due in batch],
+        "reaches": [rings_of(due.urgency)[-1] for due in batch],
+        "widest": int(db.session.execute(WIDEST).scalar_one()),
+    }
+
+
+AGAIN = text(
+    """
+    SELECT c.id, c.urgency FROM dispatch d JOIN "case" c ON c.id = d.case_id AND c.status = 'open'
+    WHERE d.status = 'nobody_found' AND d.ended_at <= :before
+      AND NOT EXISTS (SELECT FROM dispatch l WHERE l.case_id = c.id AND l.started_at > d.started_at)
+    ORDER BY d.ended_at
+    LIMIT :limit
+    FOR KEY SHARE OF c SKIP LOCKED
+    """
+)
+
+
+def to_try_again(before: datetime, limit: int) -> list[tuple[uuid.UUID, str]]:
+    """Open cases whose last search found nobody, before this moment, with their urgency."""
+    return list(db.session.execute(AGAIN, {"before": before, "limit": limit}).tuples())

@@ -7,7 +7,7 @@ transaction or not at all.
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
@@ -19,14 +19,20 @@ from app.core.db import db, new_id, transaction
 from app.core.jobs import jobs
 from app.matching.dispatch_models import Ask
 from app.matching.dispatch_planning import Wave, plan_waves
-from app.matching.dispatch_queries import Due, due_dispatches
+from app.matching.dispatch_queries import Due, due_dispatches, to_try_again, with_somebody
 from app.matching.dispatch_telling import tell_soon
-from app.matching.waves import Quiet, answer_within, how_it_ended, wakes_at
+from app.matching.waves import Quiet, answer_within, how_it_ended, still_waits, wakes_at
 
 BATCH = 500
 PLANNER = 7_003_001
 """The advisory lock of whoever plans: two at once would both find the same volunteer free."""
 
+START = text(
+    """
+    INSERT INTO dispatch (id, case_id, next_at, started_at) VALUES (:id, :case_id, :next_at, :at)
+    ON CONFLICT (case_id) WHERE status = 'waiting' DO NOTHING RETURNING id
+    """
+)
 END_ASKS = text(
     """
     UPDATE ask SET status = 'expired' WHERE id IN (
@@ -61,6 +67,12 @@ def quiet_here() -> Quiet:
     return Quiet(settings.quiet_from, settings.quiet_until, current_app.config["BABEL_DEFAULT_TIMEZONE"])
 
 
+def insert_dispatch(case_id: uuid.UUID, at: datetime, next_at: datetime) -> bool:
+    """Begin a search, unless one is under way."""
+    known = {"id": new_id(), "case_id": case_id, "next_at": next_at, "at": at}
+    return db.session.execute(START, known).first() is not None
+
+
 def dispatch_due(limit: int = BATCH) -> int:
     """End the asks whose time is over and send the next wave of every due dispatch, `limit` at most.
 
@@ -70,27 +82,44 @@ def dispatch_due(limit: int = BATCH) -> int:
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PLANNER})
         at = now()
         db.session.execute(END_ASKS, {"at": at, "limit": limit * 20})
+        _try_again(at, limit)
         due = due_dispatches(at, limit)
         quiet = quiet_here()
         waking = {one.id: wakes_at(at, one.urgency, quiet) for one in due}
-        asking = [one for one in due if one.status == "open" and waking[one.id] <= at]
-        waves = {wave.due.id: wave for wave in plan_waves(asking, at)}
-        mine = _locked([one.id for one in due], at)
-        helpers = _locked_helpers(choice.helper for wave in waves.values() for choice in wave.helpers)
-        asks: list[dict[str, Any]] = []
-        for one in due:
-            if one.id not in mine:
-                continue
-            if mine[one.id] != "open":
-                _end(one, how_it_ended(mine[one.id]), at)
-            elif one.id in waves:
-                asks += _send(waves[one.id], helpers, at)
-            else:
-                db.session.execute(MOVE, {"id": one.id, "next_at": waking[one.id]})
-        if asks:
-            db.session.execute(insert(Ask), asks)
+        waves = plan_waves([one for one in due if one.status == "open" and waking[one.id] <= at], at)
+        _write(due, {wave.due.id: wave for wave in waves}, waking, at)
         tell_soon()
     return len(due)
+
+
+def _try_again(at: datetime, limit: int) -> None:
+    """Search once more for open cases for which nobody was found some hours ago."""
+    hours = here().dispatch_again_hours
+    if hours and here().dispatch:
+        for case_id, urgency in to_try_again(at - timedelta(hours=hours), limit):
+            insert_dispatch(case_id, at, wakes_at(at, urgency, quiet_here()))
+
+
+def _write(
+    due: Sequence[Due], waves: dict[uuid.UUID, Wave], waking: dict[uuid.UUID, datetime], at: datetime
+) -> None:
+    """Write down what was planned, for those dispatches that are still as they were."""
+    mine = _locked([one.id for one in due], at)
+    helpers = _locked_helpers(choice.helper for wave in waves.values() for choice in wave.helpers)
+    nobody_free = [one for one in due if one.id in waves and not waves[one.id].helpers]
+    busy = with_somebody(nobody_free)
+    asks: list[dict[str, Any]] = []
+    for one in due:
+        if one.id not in mine:
+            continue
+        if one.status == "over" or mine[one.id] != "open":
+            _end(one, how_it_ended("over" if one.status == "over" else mine[one.id]), at)
+        elif waking[one.id] > at:
+            db.session.execute(MOVE, {"id": one.id, "next_at": waking[one.id]})
+        elif one.id in waves:
+            asks += _send(waves[one.id], helpers, one.id in busy, at)
+    if asks:
+        db.session.execute(insert(Ask), asks)
 
 
 def _locked(ids: Sequence[uuid.UUID], at: datetime) -> dict[uuid.UUID, str]:
@@ -104,17 +133,23 @@ def _locked_helpers(ids: Iterable[Any]) -> set[uuid.UUID]:
     return set(db.session.scalars(LOCK_HELPERS, {"ids": sorted({str(key) for key in ids})}))
 
 
-def _send(wave: Wave, helpers: set[uuid.UUID], at: datetime) -> list[dict[str, Any]]:
-    """Write down the wave; its asks, for all to be inserted together."""
+def _send(wave: Wave, helpers: set[uuid.UUID], busy: bool, at: datetime) -> list[dict[str, Any]]:
+    """Write down the wave, or that there is nobody to ask; its asks, for all to be inserted together."""
     due, settings = wave.due, here()
-    asked = [choice.helper for choice in wave.helpers if choice.helper in helpers]
-    if wave.helpers and not asked:
-        return []  # All of them are just taking some case: the next call looks again.
-    if not asked:
-        _end(due, "nobody_found", at)
-        return []
     deadline = at + answer_within(due.urgency, settings.ask_minutes_of)
-    db.session.execute(SENT, {"id": due.id, "ring": wave.ring, "next_at": deadline})
+    asked = [choice.helper for choice in wave.helpers if choice.helper in helpers]
+    if asked:
+        db.session.execute(SENT, {"id": due.id, "ring": wave.ring, "next_at": deadline})
+    elif wave.helpers:
+        pass  # All of them are just taking some case: the next call looks again.
+    elif (
+        busy
+        and due.asked < settings.asks_per_case
+        and still_waits(due.urgency, due.started_at, at, settings.dispatch_patience_hours)
+    ):
+        db.session.execute(MOVE, {"id": due.id, "next_at": deadline})
+    else:
+        _end(due, "nobody_found", at)
     return [
         {
             "id": new_id(),

@@ -6,6 +6,7 @@ it told: so a job that dies or runs twice tells everybody once.
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -68,7 +69,7 @@ def tell_asked() -> int:
         for ask, case, user in rows:
             ask.told_at = now()
             if ask.status == "sent" and user.is_active:
-                _tell(user, "asked_to_help", lambda case=case: _asked(case), ASKS_PATH)
+                _tell(user, "asked_to_help", partial(_asked, case), ASKS_PATH)
     return len(rows)
 
 
@@ -95,7 +96,7 @@ def tell_nobody_found() -> int:
         for dispatch, case in rows:
             dispatch.told_at = now()
             for user in _officials_of(case) if case.status == "open" else ():
-                _tell(user, "nobody_found", lambda case=case: _nobody(case), f"/authority/cases/{case.code}")
+                _tell(user, "nobody_found", partial(_nobody, case), f"/authority/cases/{case.code}")
     return len(rows)
 
 

@@ -153,6 +153,14 @@ def wakes_at(at: datetime, urgency: str, quiet: Quiet) -> datetime:
     return datetime.combine(day, quiet.until, local.tzinfo).astimezone(at.tzinfo)
 
 
+def still_waits(urgency: str, started_at: datetime, at: datetime, patience_hours: float) -> bool:
+    """Whether a case whose suitable volunteers are all busy goes on waiting for one of them.
+
+    Where a life is in danger the officials are told at once.
+    """
+    return urgency != LIFE_THREATENING and at - started_at < timedelta(hours=patience_hours)
+
+
 def how_it_ended(case_status: str) -> str:
     """The status of a dispatch whose case is not open any more."""
     return "enough" if case_status in ("claimed", "delivered", "closed") else "stopped"

@@ -26,12 +26,8 @@ def upgrade() -> None:
     op.create_index("uq_dispatch_running", "dispatch", ["case_id"], unique=True, postgresql_where=running)
     op.create_index("ix_dispatch_due", "dispatch", ["next_at"], postgresql_where=running)
     op.create_index("ix_dispatch_case", "dispatch", ["case_id", "started_at"])
-    op.create_index(
-        "ix_dispatch_untold",
-        "dispatch",
-        ["ended_at"],
-        postgresql_where=sa.text("status = 'nobody_found' AND told_at IS NULL"),
-    )
+    nobody = sa.text("status = 'nobody_found'")
+    op.create_index("ix_dispatch_nobody", "dispatch", ["ended_at"], postgresql_where=nobody)
     op.create_table(
         "ask",
         sa.Column("id", sa.Uuid(), primary_key=True),
