@@ -65,7 +65,13 @@ def others_looking(
         "until": until,
         "besides": besides,
     }
-    return {case_id: count for case_id, count in db.session.execute(LOOKING, said)}
+    return {row.case_id: row.count for row in db.session.execute(LOOKING, said)}
+
+
+def look(case_id: uuid.UUID, user_id: uuid.UUID) -> int:
+    """A helper opens the case: gives how many others look at it. The caller holds the transaction."""
+    note_look(case_id, user_id)
+    return others_looking([case_id], besides=user_id).get(case_id, 0)
 
 
 def forget_looks() -> None:

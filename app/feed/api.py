@@ -1,21 +1,17 @@
 """The feed in the API: cases as GeoJSON, made by the database and passed on as it is."""
 
-import json
-from typing import Any
-
 from apiflask import APIBlueprint
 from flask import Response, request
 
+from app.feed.answers import GEOJSON, collection, geojson, next_address, with_link
 from app.feed.filters import Filter
-from app.feed.queries import GeoPage, cases_geojson
-from app.feed.viewer import is_medic
+from app.feed.queries import cases_geojson
+from app.feed.viewer import is_medic, is_stranger
 from app.feed.wire import FEATURES, CaseQuery
 from app.people.guards import public, scope_required
 from app.web.openapi import ANYBODY, problems
-from app.web.pages import public_url
 
 bp = APIBlueprint("feed_api", __name__, url_prefix="/api/v1", tag="Cases")
-GEOJSON = "application/geo+json"
 
 
 @bp.get("/cases")
@@ -36,17 +32,15 @@ def cases(_documented: CaseQuery) -> Response:
     scope_required("cases:read")
     asked = Filter.from_args(request.args)
     found = cases_geojson(asked, medic=is_medic())
-    return _answer(asked, found)
+    following = next_address(asked, found)
+    response = Response(collection(found, following), mimetype=GEOJSON)
+    response.headers["Cache-Control"] = "private, no-store"
+    return with_link(response, following)
 
 
-def _answer(asked: Filter, found: GeoPage) -> Response:
-    following = _address(asked.but(cursor=found.next)) if found.next else None
-    body = f'{{"type":"FeatureCollection","features":{found.features},"next":{json.dumps(following)}}}'
-    response = Response(body, mimetype=GEOJSON)
-    if following:
-        response.headers["Link"] = f'<{following}>; rel="next"'
-    return response
-
-
-def _address(asked: Filter) -> Any:
-    return public_url("/api/v1/cases?" + asked.query_string(paging=True))
+@bp.before_request
+def answer_strangers() -> Response | None:
+    """What strangers ask for is answered before anything else is looked at, from memory where it can be."""
+    if request.endpoint == "feed_api.cases" and request.method != "OPTIONS" and is_stranger():
+        return geojson()
+    return None

@@ -7,6 +7,7 @@ no unseen case can be nearer than. So pages are exact: ordered by metres, nothin
 
 import json
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -117,6 +118,15 @@ ORDER BY s.place
 """  # noqa: S608 (constants)
 
 
+WITH_IDS = f"""
+WITH edge AS (SELECT 0 AS rank WHERE false), shown AS (
+    SELECT 0 AS rank, 0 AS place, {METRES} AS metres, {COLUMNS}
+    FROM "case" c
+    WHERE c.id = ANY(CAST(%(ids)s AS uuid[])) AND c.status = 'open'
+)
+"""  # noqa: S608 (constants)
+
+
 class Page(NamedTuple):
     """One page of the list: cases in order, and where the next page begins (None: this was the last)."""
 
@@ -213,6 +223,20 @@ def cases_page(asked: Filter, *, medic: bool = False, without: str = "") -> Page
             more = bool(shown) and (len(rows) > asked.limit or waiting)
             return Page([_case(row) for row in shown], _after(shown[-1]) if more else None)
     return Page([], None)
+
+
+def cases_with_ids(ids: Sequence[uuid.UUID], near: Point) -> dict[str, dict[str, Any]]:
+    """Those of the cases that are still open, by their codes, as rows for cards.
+
+    Who may see them was decided where the ids were found.
+    """
+    slugs = json.dumps({c.id: c.slug for c in catalogue.categories().values()})
+    bound = {"ids": [str(key) for key in ids], "lon": near.lon, "lat": near.lat, "slugs": slugs}
+    if not ids:
+        return {}
+    with read_engine().connect() as connection:
+        rows = connection.exec_driver_sql(WITH_IDS + AS_ROWS, bound).mappings().all()
+    return {row["code"]: _case(row) for row in rows if row["code"]}
 
 
 def _after(row: Any) -> Cursor:

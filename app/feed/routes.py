@@ -1,20 +1,23 @@
 """The feed page, its parts, and the tiles of its map."""
 
-from hashlib import blake2b
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, render_template, request
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from app.areas.queries import search_areas
 from app.core.errors import NotFound
-from app.feed import catalogue, tiles
-from app.feed.filters import Filter
+from app.feed import answers, catalogue, tiles
+from app.feed.kept import response_of
+from app.feed.personal import Personal, personal_feed
 from app.feed.queries import Page, cases_page
 from app.feed.rules import GROUP_STATUSES
-from app.feed.view import PAGE_STATUSES, View
-from app.feed.viewer import is_medic
+from app.feed.standing import is_helper
+from app.feed.view import View
+from app.feed.viewer import is_stranger, who_asks
+from app.feed.wording import said
 from app.people.guards import public
 from app.web.frame import places as stops
 from app.web.pages import page, wants_part
@@ -23,7 +26,6 @@ bp = Blueprint("feed", __name__)
 tiles_bp = Blueprint("case_tiles", __name__, url_prefix="/tiles/cases")
 
 DISTANCES_M = (500, 1000, 2000, 5000, 10_000)
-TILE_CACHE = "public, max-age=2, s-maxage=5"
 SUGGESTIONS = 8
 
 
@@ -31,36 +33,116 @@ SUGGESTIONS = 8
 @public
 def index() -> Response:
     """The feed: map and list of one view. An htmx request gets the list, one with a cursor the next cards."""
-    view = View.from_args(request.args, current_app.config["SETTINGS"])
-    medic = is_medic()
-    found = cases_page(view.asked, medic=medic)
-    part = "feed/_cards.html" if view.asked.cursor else "feed/_list.html"
-    response = page("feed/page.html", part, **_context(view, found, medic=medic))
-    if wants_part() and not view.asked.cursor and "live" not in request.args:
-        _write_address(response, view)
+    return _for_strangers() if is_stranger() else _for_people()
+
+
+def _view() -> View:
+    return View.from_args(request.args, current_app.config["SETTINGS"])
+
+
+def _part() -> str:
+    following = request.args.get("cursor") or request.args.get("after")
+    return "feed/_cards.html" if following else "feed/_list.html"
+
+
+def _for_strangers() -> Response:
+    """The list comes from memory where it can; the page around it is made for each browser."""
+    part = _part()
+    if not wants_part():
+        view = _view()
+        _key, whole = answers.list_answer(lambda: view, "feed/_list.html", _list_context)
+        return _page(view, whole.body.decode(), {"categories": _categories(medic=False)})
+    key, answer = answers.list_answer(_view, part, _list_context)
+    response = response_of(key, answer)
+    response.vary.update(("HX-Request", "Accept-Language", "Cookie"))
+    if part == "feed/_list.html" and "live" not in request.args:
+        _write_address(response, answer.address)
     return response
 
 
-def _context(view: View, found: Page, *, medic: bool) -> dict[str, Any]:
+def _for_people() -> Response:
+    """Made for this person alone: medics see more, helpers get suggestions. Nothing of it is kept."""
+    view, user = _view(), who_asks()
+    medic = user is not None and user.has_role("medic")
+    personal = personal_feed(view, user) if user else None
+    helper = user is not None and is_helper(user)
+    if personal:
+        context = _suggested_context(view, personal)
+    else:
+        context = _list_context(view, cases_page(view.asked, medic=medic))
+    context["order"] = ("suggested" if personal else "nearest") if helper else ""
+    if not wants_part():
+        whole = render_template("feed/_list.html", **context)
+        return _page(view, whole, {"categories": _categories(medic=medic), "order": context["order"]})
+    part = _part()
+    response = page("feed/page.html", part, **context)
+    response.vary.update(("Accept-Language", "Cookie"))
+    if part == "feed/_list.html" and "live" not in request.args:
+        _write_address(response, view.path())
+    return response
+
+
+def _page(view: View, whole_list: str, context: dict[str, Any]) -> Response:
+    response = page(
+        "feed/page.html",
+        view=view,
+        asked=view.asked,
+        list=Markup(whole_list),  # noqa: S704 (rendered by our own template)
+        groups=tuple(GROUP_STATUSES),
+        distances=DISTANCES_M,
+        ask_url=_ask_url(),
+        first_visit=not request.args and not request.cookies,
+        **context,
+    )
+    response.vary.update(("Accept-Language", "Cookie"))
+    return response
+
+
+def _categories(*, medic: bool) -> list[Any]:
+    return [c for c in catalogue.categories().values() if c.on_map or medic]
+
+
+def _ask_url() -> str | None:
+    return next((stop["url"] for stop in stops() if stop["endpoint"] == "cases.new"), None)
+
+
+def _list_context(view: View, found: Page) -> dict[str, Any]:
+    """What the list of a view needs: nothing in it depends on who looks."""
     return {
         "view": view,
         "asked": view.asked,
         "cases": found.cases,
         "more_url": view.path(cursor=found.next) if found.next else None,
-        "categories": [c for c in catalogue.categories().values() if c.on_map or medic],
-        "groups": tuple(GROUP_STATUSES),
-        "distances": DISTANCES_M,
-        "ask_url": next((stop["url"] for stop in stops() if stop["endpoint"] == "cases.new"), None),
-        "first_visit": not request.args and not request.cookies,
+        "ask_url": _ask_url(),
     }
 
 
-def _write_address(response: Response, view: View) -> None:
+def _suggested_context(view: View, personal: Personal) -> dict[str, Any]:
+    cases = [case | {"why": said(case["reasons"])} for case in personal.found.cases]
+    following = personal.found.next
+    return {
+        "view": view,
+        "asked": view.asked,
+        "cases": cases,
+        "more_url": view.following(following) if following else None,
+        "personal": personal,
+        "served": _served(personal),
+        "ask_url": _ask_url(),
+    }
+
+
+def _served(personal: Personal) -> list[str]:
+    """The names of what this volunteer does."""
+    mine = personal.standing.helper.category_ids if personal.standing else frozenset()
+    return [c.name for c in catalogue.categories().values() if c.id in mine]
+
+
+def _write_address(response: Response, address: str) -> None:
     """The address follows the view: a new filter is a step to come back from, a move of the map is not."""
     before = dict(parse_qsl(urlsplit(request.headers.get("HX-Current-URL", "")).query))
-    after = dict(parse_qsl(urlsplit(view.path()).query))
+    after = dict(parse_qsl(urlsplit(address).query))
     moved_only = before | {"at": ""} == after | {"at": ""}
-    response.headers["HX-Replace-Url" if moved_only else "HX-Push-Url"] = view.path()
+    response.headers["HX-Replace-Url" if moved_only else "HX-Push-Url"] = address
 
 
 @bp.get("/places")
@@ -80,9 +162,4 @@ def tile(z: int, x: int, y: int) -> Response:
     """One tile of the cases that a filter shows; the same filter as the page's."""
     if not tiles.is_tile(z, x, y):
         raise NotFound(_("Không có mảnh bản đồ này."))
-    asked = Filter.from_args(request.args, statuses=PAGE_STATUSES)
-    response = Response(tiles.cases_tile(z, x, y, asked), mimetype=tiles.MIMETYPE)
-    response.headers["Cache-Control"] = TILE_CACHE
-    response.set_etag(blake2b(response.get_data(), digest_size=12).hexdigest())
-    response.make_conditional(request)
-    return response
+    return answers.tile_answer(z, x, y)

@@ -11,6 +11,9 @@ GROUP_STATUSES = {
 
 SHOWN_STATUSES = tuple(status for statuses in GROUP_STATUSES.values() for status in statuses)
 
+PAGE_STATUSES = SHOWN_STATUSES
+"""The page and its map show the whole story: what is torn, who is on the way, what is whole again."""
+
 STATUS_WORDS = GROUP_STATUSES | {status: (status,) for status in SHOWN_STATUSES}
 """What `status=` may say: a group, or one status."""
 
@@ -52,3 +55,8 @@ def words_for(statuses: tuple[str, ...]) -> tuple[str, ...]:
         chosen = [status for status in members if status in statuses]
         said.extend([group] if len(chosen) == len(members) else chosen)
     return tuple(said)
+
+
+def quadkey(x: int, y: int) -> int:
+    """The bits of x and y woven together (Morton order), as the database numbers cells."""
+    return int(f"{y:b}", 4) << 1 | int(f"{x:b}", 4)

@@ -3,6 +3,7 @@
 A case belongs to the one tile that holds its z18 cell: nothing is drawn twice, clusters add up to the list.
 """
 
+from hashlib import blake2b
 from typing import Any
 
 from app.core.db import read_engine
@@ -10,6 +11,7 @@ from app.feed import catalogue
 from app.feed.catalogue import CategoryFacts
 from app.feed.conditions import branches, terms
 from app.feed.filters import Filter
+from app.feed.rules import quadkey
 
 CELL_ZOOM = 18
 CASES_FROM_ZOOM = 13
@@ -99,16 +101,13 @@ SELECT ST_AsMVT(tile, 'supply_points', 4096, 'geom') FROM (
 """
 
 WORLD_EDGE_M = 20_037_508.342789244
+FORMAT = blake2b("".join((CLUSTERS, CASES, WARD_COUNTS, SUPPLY_POINTS)).encode(), digest_size=4).hexdigest()
+"""Names what tiles are made of: after an update of the site browsers ask for them anew."""
 
 
 def is_tile(z: int, x: int, y: int) -> bool:
     """Whether there is such a tile on the map of the world, no deeper than the cells go."""
     return 0 <= z <= CELL_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z
-
-
-def quadkey(x: int, y: int) -> int:
-    """The bits of x and y woven together (Morton order), as the database numbers cells."""
-    return int(f"{y:b}", 4) << 1 | int(f"{x:b}", 4)
 
 
 def cases_tile(z: int, x: int, y: int, asked: Filter) -> bytes:

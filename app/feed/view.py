@@ -11,12 +11,15 @@ from app.config import Settings
 from app.core.errors import Invalid
 from app.core.geo import Point
 from app.feed.filters import Filter
-from app.feed.rules import SHOWN_STATUSES
+from app.feed.rules import PAGE_STATUSES
+from app.feed.suggesting import After
 
+SORTS = ("suggested", "nearest")
+STEP_DIGITS = 3
+"""Of a degree: about 110 m."""
+EXACT_FROM_ZOOM = 16.0
 DEFAULT_ZOOM = 12.0
 ZOOMS = {"province": 10.0, "commune": 14.0, "gps": 14.0}
-PAGE_STATUSES = SHOWN_STATUSES
-"""The page and its map show the whole story: what is torn, who is on the way, what is whole again."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class View:
     look: Look
     looked: bool
     """Whether the address says where the map looks."""
+    sort: str = ""
+    """The order that the person chose, one of SORTS; empty: none."""
+    after: After | None = None
+    """Where the page of suggestions before this one ended."""
 
     @classmethod
     def from_args(cls, args: MultiDict[str, str], settings: Settings) -> "View":
@@ -65,14 +72,40 @@ class View:
         zoom = ZOOMS[asked.area.level if place == "area" and asked.area else "gps"]
         if place == "map":
             zoom = DEFAULT_ZOOM
-        return cls(asked, place, look or Look(asked.near.lat, asked.near.lon, zoom), look is not None)
+            asked = _in_step(asked, look)
+        assert asked.near is not None
+        look_here = look or Look(asked.near.lat, asked.near.lon, zoom)
+        return cls(asked, place, look_here, look is not None, *_order(args))
+
+    @property
+    def suggested(self) -> "View":
+        """The same in the order of what suits this person; their own place is never in an address."""
+        return replace(self, sort="suggested", after=None)
+
+    @property
+    def nearest(self) -> "View":
+        """The same in the plain order."""
+        return replace(self, sort="nearest", after=None)
+
+    @property
+    def anchored(self) -> bool:
+        """Whether the place from which it is ordered stays when the map moves."""
+        return self.place == "gps" or bool(self.asked.radius_m and self.sort != "suggested")
+
+    def following(self, after: After) -> str:
+        """The address of the next page of suggestions."""
+        return replace(self, sort="suggested", after=after).path()
 
     def path(self, **changes: Any) -> str:
         """The address of this view, or of the same with something changed, on its first page."""
         asked = self.asked.but(**changes)
-        anchored = self.place == "gps" or asked.radius_m
+        anchored = replace(self, asked=asked).anchored
         said = replace(asked, near=asked.near if anchored else None)
         pairs = said.pairs(paging=True, usual=PAGE_STATUSES)
+        if self.sort:
+            pairs.append(("sort", self.sort))
+        if self.after and not changes:
+            pairs.append(("after", self.after.written()))
         if self.looked:
             pairs.append(("at", self.look.written()))
         return "/?" + urlencode(pairs, safe=",") if pairs else "/"
@@ -95,6 +128,31 @@ class View:
         asked = self.asked
         chosen = asked.categories or asked.urgencies or asked.q or asked.radius_m or asked.area or asked.bbox
         return bool(chosen) or asked.statuses != PAGE_STATUSES
+
+
+def _in_step(asked: Filter, look: Look | None) -> Filter:
+    """The middle of a map that shows a quarter is nobody's place: some steps beside it serve as well.
+
+    So people who look at the same streets ask the same question, and one answer serves them all.
+    """
+    assert asked.near is not None
+    if asked.radius_m or (look and look.zoom >= EXACT_FROM_ZOOM):
+        return asked
+    near = Point(round(asked.near.lon, STEP_DIGITS), round(asked.near.lat, STEP_DIGITS))
+    return replace(asked, near=near)
+
+
+def _order(args: MultiDict[str, str]) -> tuple[str, After | None]:
+    """The order that was chosen and the place in it, or Invalid."""
+    sort, given = args.get("sort", "").strip(), args.get("after", "").strip()
+    if sort and sort not in SORTS:
+        message = _("Thứ tự phải là một trong: %(choices)s.", choices=", ".join(SORTS))
+        raise Invalid(message, field="sort", slug="invalid-filter")
+    after = After.read(given) if given else None
+    if given and after is None:
+        message = _("Dấu trang không dùng được nữa, hãy xem lại từ đầu danh sách.")
+        raise Invalid(message, field="after", slug="invalid-filter")
+    return sort, after
 
 
 def _look(given: str) -> Look | None:

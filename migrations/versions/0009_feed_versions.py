@@ -30,7 +30,7 @@ END
 $$
 """
 
-# A square of zoom 10 is the first 20 bits of a cell. What may only be counted is counted at its ward's middle.
+# A square of zoom 10 is the first 20 bits of a cell. What may only be counted counts at its ward's middle.
 CASES = """
 CREATE FUNCTION feed_case_changed() RETURNS trigger
 LANGUAGE plpgsql

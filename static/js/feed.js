@@ -12,11 +12,13 @@ const view = () => /** @type {HTMLElement | null} */ (list.querySelector("[data-
 
 /** From where the list is ordered now stands in the answer; the form sends it along from then on. */
 function keepStep() {
-  const { place, near, anchored } = view();
+  const { place, near, anchored, sort } = view();
   if (!place) return;
   form.dataset.place = place;
   const field = form.elements.namedItem("near");
   if (field instanceof HTMLInputElement) field.value = anchored ? (near ?? "") : "";
+  const order = /** @type {HTMLInputElement | null} */ (document.querySelector(`#order input[value="${sort}"]`));
+  if (order) order.checked = true;
 }
 
 /** @param {number} lat @param {number} lon */

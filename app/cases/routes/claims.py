@@ -15,7 +15,7 @@ from app.cases.queries import CaseView, case_view
 from app.cases.routes.answers import answered, why
 from app.cases.routes.blueprint import claims_bp as bp
 from app.cases.routes.following import viewer_here
-from app.cases.routes.show import case_page, others_near
+from app.cases.routes.show import case_page, looking_too, others_near
 from app.cases.rules import lease
 from app.core.clock import now
 from app.core.db import transaction
@@ -48,6 +48,7 @@ def _sheet(view: CaseView, *, status: int = 200, error: str = "") -> Any:
         status=status,
         case=view,
         until=until(view),
+        looking=looking_too(view),
         helps=helps,
         medics_only=view.category.medic_only and not user.has_role("medic"),
         error=error,

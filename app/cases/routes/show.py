@@ -6,6 +6,7 @@ from flask import Response
 from flask_babel import gettext as _
 
 from app.cases.alternatives import nearest_others
+from app.cases.looking import look
 from app.cases.models import CaseEvent
 from app.cases.posting import code_as_typed
 from app.cases.queries import CaseView, accesses, case_view, timeline
@@ -42,6 +43,7 @@ def _context(view: CaseView) -> dict[str, Any]:
     return {
         "history": [_told(event, mine=view.mine) for event in history],
         "refusal": next((e.why for e in reversed(history) if e.action == "rejected"), ""),
+        "looking": looking_too(view),
         "looks": accesses(view.case.id) if view.mine else [],
         "link": tracking_link(view.case) if view.mine else None,
         "followed_here": view.code in followed(),
@@ -53,6 +55,12 @@ def _context(view: CaseView) -> dict[str, Any]:
         "access_words": ACCESS,
         "errors": {},
     }
+
+
+def looking_too(view: CaseView) -> int:
+    """How many others look at the case, for somebody who could take it; that they look is noted."""
+    user = this_user()
+    return look(view.case.id, user.id) if user is not None and view.can_take else 0
 
 
 def _reopenable(view: CaseView) -> bool:

@@ -1,0 +1,126 @@
+"""The feed's answers to strangers, from memory where nothing has changed since.
+
+What signed-in people see never comes through here.
+"""
+
+import json
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any
+
+from flask import Response, render_template, request
+from flask_babel import get_locale
+
+from app.feed import tiles, versions
+from app.feed.cursor import Cursor
+from app.feed.filters import Filter
+from app.feed.kept import Answer, answer_for, response_of
+from app.feed.queries import GeoPage, Page, cases_geojson, cases_page
+from app.feed.rules import PAGE_STATUSES
+from app.feed.versions import Squares
+from app.feed.view import View
+from app.web.pages import public_url
+
+GEOJSON = "application/geo+json"
+EXACT = "public, no-cache"
+"""May be stored, and is asked for again each time: mostly the answer is 304."""
+ROUGH = "public, max-age=5, stale-while-revalidate=5"
+
+
+def reach_of(asked: Filter, following: Cursor | None) -> Squares | None:
+    """The squares on which a page of the list depends: where it is full, those as far as its last case."""
+    if asked.near is None or following is None or following.rank or following.metres is None:
+        return None
+    return versions.squares_around(asked.near, following.metres)
+
+
+def _typed() -> bool:
+    """Words that somebody typed are hardly typed again: kept, they would only push others out."""
+    return bool(request.args.get("q"))
+
+
+def list_answer(
+    view: Callable[[], View], part: str, context: Callable[[View, Page], dict[str, Any]]
+) -> tuple[Any, Answer]:
+    """The list that this address asks for, as strangers see it: its key, and the text of `part`."""
+
+    def make() -> Answer:
+        seen = view()
+        found = cases_page(seen.asked)
+        body = render_template(part, **context(seen, found)).encode()
+        return Answer(body, reach_of(seen.asked, found.next), "text/html", address=seen.path())
+
+    key = (part, str(get_locale()), request.query_string.replace(b"&live=1", b""))
+    return key, answer_for(key, make, keep=not _typed())
+
+
+def geojson() -> Response:
+    """A page of cases for a stranger's program."""
+
+    def make() -> Answer:
+        asked = Filter.from_args(request.args)
+        found = cases_geojson(asked)
+        address = next_address(asked, found)
+        return Answer(collection(found, address), reach_of(asked, found.next), GEOJSON, address=address)
+
+    # The addresses in it carry the name under which this site was asked for.
+    key = ("geojson", request.query_string, public_url(""))
+    answer = answer_for(key, make, keep=not _typed())
+    response = response_of(key, answer)
+    response.headers["Cache-Control"] = EXACT
+    response.vary.update(("Authorization", "Cookie"))
+    return with_link(response, answer.address)
+
+
+def collection(found: GeoPage, following: str) -> bytes:
+    """The page as a GeoJSON feature collection with the address of the next one."""
+    said = json.dumps(following or None)
+    return f'{{"type":"FeatureCollection","features":{found.features},"next":{said}}}'.encode()
+
+
+def next_address(asked: Filter, found: GeoPage) -> str:
+    """The address of the next page; empty on the last."""
+    if found.next is None:
+        return ""
+    return str(public_url("/api/v1/cases?" + asked.but(cursor=found.next).query_string(paging=True)))
+
+
+def with_link(response: Response, following: str) -> Response:
+    """Say where the next page is in the header too."""
+    if following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+def tile_answer(z: int, x: int, y: int) -> Response:
+    """One tile; 304 where the browser has it and its square has not changed, without asking for the cases."""
+    squares = versions.square_of_tile(z, x, y)
+    if squares is not None and _has(version_tag(versions.current().of(squares))):
+        return _tagged(Response(status=304), version_tag(versions.current().of(squares)), EXACT)
+
+    def make() -> Answer:
+        asked = Filter.from_args(request.args, statuses=PAGE_STATUSES)
+        return Answer(tiles.cases_tile(z, x, y, asked), squares, tiles.MIMETYPE, tolerant=squares is None)
+
+    key = ("tile", z, x, y, request.query_string)
+    answer = answer_for(key, make, keep=not _typed())
+    if squares is not None:
+        return _tagged(response_of(key, answer), version_tag(answer.version), EXACT)
+    tag = blake2b(answer.body, digest_size=12).hexdigest()
+    return _tagged(Response(status=304) if _has(tag) else response_of(key, answer), tag, ROUGH)
+
+
+def version_tag(version: int) -> str:
+    """What names the contents of a square at a version."""
+    return f"{tiles.FORMAT}-{version:x}"
+
+
+def _has(tag: str) -> bool:
+    return request.if_none_match.contains_weak(tag)
+
+
+def _tagged(response: Response, tag: str, caching: str) -> Response:
+    # Weak: the same tile may come in several encodings.
+    response.set_etag(tag, weak=True)
+    response.headers["Cache-Control"] = caching
+    return response

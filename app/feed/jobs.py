@@ -1,0 +1,13 @@
+"""What the feed does by the clock."""
+
+from app.cases.looking import forget_looks
+from app.core.db import transaction
+from app.core.jobs import jobs
+
+
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(name="feed.forget_looks", queueing_lock="feed.forget_looks")
+def forget(timestamp: int) -> None:  # noqa: ARG001
+    """Erase who looked at which case some minutes ago."""
+    with transaction():
+        forget_looks()
