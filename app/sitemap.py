@@ -7,6 +7,7 @@ from app.areas.routes import bp as areas
 from app.areas.routes import tiles_bp as area_tiles
 from app.authority.api import bp as exports_api
 from app.authority.assign import bp as assign
+from app.authority.files import bp as export_files
 from app.authority.routes import bp as authority
 from app.cases.api import bp as cases_api
 from app.cases.routes import bp as cases
@@ -16,6 +17,7 @@ from app.emergencies.routes import bp as emergencies
 from app.feed.api import bp as feed_api
 from app.feed.routes import bp as feed
 from app.feed.routes import tiles_bp as case_tiles
+from app.matching.round_routes import bp as rounds
 from app.people import api_auth, sessions
 from app.people.api import bp as people_api
 from app.people.routes import admin_bp as admin
@@ -37,11 +39,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     cases_api,
     cases,
     claims,
+    rounds,
     feed_api,
     feed,
     case_tiles,
     authority,
     assign,
+    export_files,
     exports_api,
     people,
     people_api,

@@ -3,12 +3,16 @@
 from typing import Any, cast
 
 from flask import Flask, Response, current_app
+from flask_babel import get_locale
 from werkzeug.datastructures import MultiDict
 
+from app.authority.background import place_request, same_request
 from app.authority.export import begin, exporter_for, place_order
 from app.authority.filters import CaseFilter
 from app.authority.jurisdiction import Jurisdiction, jurisdiction_of
+from app.authority.models import ExportRequest
 from app.core.db import transaction
+from app.core.events import publish
 from app.emergencies.queries import all_categories
 from app.people.guards import signed_in_user
 
@@ -32,3 +36,20 @@ def download(
     response.headers["Content-Disposition"] = f'attachment; filename="{order.filename}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def ask_for_later(
+    suffix: str, args: "MultiDict[str, str]", *, headings: str, separator: str, via: str, limit: int
+) -> ExportRequest:
+    """Have the worker make the file: checked and noted as if it left now; asked twice it is made once."""
+    asked, within = asked_for(args)
+    exporter = exporter_for(suffix, headings, separator)
+    user = signed_in_user()
+    with transaction():
+        same = same_request(user.id, asked, suffix=suffix, headings=headings, separator=separator)
+        if same is not None:
+            return same
+        order = place_order(exporter, asked, within, by=user.id, via=via, limit=limit)
+        request = place_request(order, headings=headings, separator=separator, locale=str(get_locale()))
+        publish("export_asked", request_id=request.id)
+    return request

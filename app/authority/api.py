@@ -1,14 +1,22 @@
 """Exports for programs of the authorities."""
 
+import uuid
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, request
+from flask import Response, current_app, jsonify, request, url_for
 from pydantic import BaseModel, Field
 
-from app.authority.answers import download
-from app.people.guards import role_required, scope_required
+from app.authority.answers import ask_for_later, download
+from app.authority.background import request_of
+from app.authority.files import send
+from app.authority.models import ExportRequest
+from app.core.db import transaction
+from app.core.errors import Conflict
+from app.core.overload import RETRY_AFTER_S
+from app.people.guards import role_required, scope_required, signed_in_user
 from app.web.openapi import SESSION_OR_TOKEN, problems
+from app.web.overload import sheds
 
 bp = APIBlueprint("exports_api", __name__, url_prefix="/api/v1", tag="exports")
 
@@ -20,10 +28,30 @@ CONTENT: dict[str, Any] = {
 }
 
 
+SAID = "The file, streamed. It holds private data: every export is written to the audit log."
+LATER: dict[int, Any] = {
+    202: {
+        "description": "Too many people are here: the file is made in the background. Ask at `Location`.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["id", "status", "location"],
+                    "properties": {
+                        "id": {"type": "string", "format": "uuid"},
+                        "status": {"enum": ["waiting", "running", "ready"]},
+                        "location": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
 def answers(kind: str) -> dict[int, Any]:
     """The file of one kind, as the document describes it."""
-    said = "The file, streamed. It holds private data: every export is written to the audit log."
-    return {200: {"description": said, "content": CONTENT[kind]}}
+    return {200: {"description": SAID, "content": CONTENT[kind]}} | LATER
 
 
 class ExportQuery(BaseModel):
@@ -85,9 +113,47 @@ def cases_geojson(query: ExportQuery) -> Response:
     return _export("geojson", query)
 
 
+@bp.get("/exports/requests/<uuid:request_id>")
+@bp.doc(
+    summary="Fetch an export that is made in the background",
+    operation_id="fetch_export",
+    description="Only for who asked for it. 202 until it is made; it is kept for a day.",
+    security=SESSION_OR_TOKEN,
+    responses={200: {"description": SAID, "content": CONTENT["CSV"] | CONTENT["XLSX"] | CONTENT["GeoJSON"]}}
+    | LATER
+    | problems(401, 403, 404, 409),
+)
+@role_required("official")
+def export_request(request_id: uuid.UUID) -> Response:
+    """The file that a request for it was answered with."""
+    scope_required("exports:read")
+    with transaction():
+        asked = request_of(signed_in_user(), request_id)
+        if asked.pending:
+            return _later(asked)
+        if asked.status == "failed":
+            raise Conflict(asked.why or "", slug="export-failed")
+        return send(asked)
+
+
 def _export(suffix: str, query: ExportQuery) -> Response:
     scope_required("exports:read")
-    limit = current_app.config["SETTINGS"].export_limit
-    return download(
-        suffix, request.args, headings=query.headings, separator=query.separator, via="api", limit=limit
-    )
+    how: dict[str, Any] = {
+        "headings": query.headings,
+        "separator": query.separator,
+        "via": "api",
+        "limit": current_app.config["SETTINGS"].export_limit,
+    }
+    if sheds("exports"):
+        return _later(ask_for_later(suffix, request.args, **how))
+    return download(suffix, request.args, **how)
+
+
+def _later(asked: ExportRequest) -> Response:
+    address = url_for("exports_api.export_request", request_id=asked.id)
+    response = jsonify(id=str(asked.id), status=asked.status, location=address)
+    response.status_code = 202
+    response.headers["Location"] = address
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -3,14 +3,15 @@
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.authority import wording
 from app.authority.access import record_looks
 from app.authority.answers import asked_for, download
 from app.authority.audit_list import exports_of
+from app.authority.background import requests_of
 from app.authority.export import SEPARATORS
+from app.authority.files import headings, later
 from app.authority.filters import CaseFilter
 from app.authority.jurisdiction import Jurisdiction, jurisdiction_of
 from app.authority.queries import cases_page, count_cases, counts_by_status, table_row
@@ -21,6 +22,7 @@ from app.core.db import transaction
 from app.core.errors import Invalid, NotFound
 from app.emergencies.queries import all_categories
 from app.people.guards import role_required, signed_in_user
+from app.web.overload import sheds
 from app.web.pages import page, wants_part
 
 bp = Blueprint("authority", __name__, url_prefix="/authority")
@@ -119,6 +121,7 @@ def export() -> Response:
         total=count_cases(asked, within),
         limit=current_app.config["SETTINGS"].export_limit,
         separators=SEPARATORS,
+        files=requests_of(signed_in_user().id),
         **frame(within),
     )
     if wants_part():
@@ -128,12 +131,14 @@ def export() -> Response:
 
 @bp.get("/export/cases.<any(csv, xlsx, geojson):suffix>")
 @role_required("official")
-def export_file(suffix: str) -> Response:
-    """The file, with headings in the language of the page."""
+def export_file(suffix: str) -> Any:
+    """The file, with headings in the language of the page; while too many people are here, later."""
+    if sheds("exports"):
+        return later(suffix, request.args.get("separator", "comma"))
     return download(
         suffix,
         request.args,
-        headings="en" if str(get_locale()) == "en" else "vi",
+        headings=headings(),
         separator=request.args.get("separator", "comma"),
         via="page",
         limit=current_app.config["SETTINGS"].export_limit,

@@ -77,6 +77,12 @@ PLAN = {
     "applied": _l("Đã áp dụng"),
     "discarded": _l("Đã bỏ"),
 }
+EXPORT = {
+    "waiting": _l("Đang chờ"),
+    "running": _l("Đang làm"),
+    "ready": _l("Đã xong"),
+    "failed": _l("Không làm được"),
+}
 WHY_NONE = {
     "nobody_in_reach": _l("Chưa có ai hợp việc trong tầm đi"),
     "all_full": _l("Những người hợp việc gần đó đều đã đủ việc"),

@@ -23,7 +23,7 @@ REASONS = {
     415: "Send JSON.",
     422: "Some fields do not hold; `errors` names them.",
     429: "Too many tries; `Retry-After` says when to come back.",
-    503: "The database cannot be reached; nothing was kept, try again.",
+    503: "Busy or without its database; nothing was kept, ask again after `Retry-After` seconds.",
 }
 PROBLEM = {
     "type": "object",
