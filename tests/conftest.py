@@ -73,6 +73,8 @@ def app(application: Any, worker_database: Any) -> Iterator[Any]:
         yield application
         db.session.remove()
     worker_database.sweep()
+    # The map from afar may be some seconds behind: not behind another test.
+    application.extensions.pop("lalanh_feed_kept", None)
 
 
 @pytest.fixture
