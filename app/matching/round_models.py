@@ -9,13 +9,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, func, t
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Key
+from app.matching.round_rules import DROP_OFF, PICK_UP, REASONS
+from app.volunteers.rules import VEHICLES
 
 ROUND_STATUSES = ("active", "ended")
 METRICS = ("line", "road", "road_away")
 """How ways were measured: straight lines, streets, or straight lines because the router did not answer."""
-VEHICLES = ("on_foot", "bicycle", "motorbike", "car")
-STOP_KINDS = ("pickup", "dropoff")
-LEFT_OUT = ("too_big", "no_room", "too_far", "no_time")
 OUTCOMES = ("done", "late")
 """A stop was ticked; `late` when the claim had ended before the tick arrived."""
 
@@ -26,7 +25,7 @@ class Round(Base):
     __tablename__ = "round"
     __table_args__ = (
         CheckConstraint(f"status IN {ROUND_STATUSES}", name="status"),
-        CheckConstraint(f"vehicle IN {VEHICLES}", name="vehicle"),
+        CheckConstraint(f"vehicle IN {tuple(VEHICLES)}", name="vehicle"),
         CheckConstraint(f"metric IN {METRICS}", name="metric"),
         CheckConstraint("load_limit BETWEEN 1 AND 1000", name="load_limit"),
         CheckConstraint("starts_at < ends_at", name="window"),
@@ -58,8 +57,8 @@ class RoundStop(Base):
 
     __tablename__ = "round_stop"
     __table_args__ = (
-        CheckConstraint(f"kind IN {STOP_KINDS}", name="kind"),
-        CheckConstraint(f"left_out IN {LEFT_OUT}", name="left_out"),
+        CheckConstraint(f"kind IN {(PICK_UP, DROP_OFF)}", name="kind"),
+        CheckConstraint(f"left_out IN {REASONS}", name="left_out"),
         CheckConstraint(f"outcome IN {OUTCOMES}", name="outcome"),
         CheckConstraint("(position IS NULL) = (left_out IS NOT NULL)", name="placed"),
         CheckConstraint("(outcome IS NULL) = (done_at IS NULL)", name="done"),

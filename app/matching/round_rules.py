@@ -1,13 +1,14 @@
-"""A round: several deliveries in one order. What holds for every order, and what makes one better than another.
+"""A round: several deliveries in one order. What holds for every order, and what makes one the better one.
 
 Plain functions on plain values. Times are minutes after the departure, loads are portions (see
-`app.volunteers.rules`), places are numbers into a table of travel minutes in which 0 is where the round starts.
+`app.volunteers.rules`), places are numbers into a table of travel minutes; 0 is where the round starts.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
+from itertools import pairwise
 from typing import NamedTuple
 
 from app.matching.rules import METRES_PER_MINUTE
@@ -28,7 +29,6 @@ LEFT_OUT = {"life_threatening": 3_000_000.0, "urgent": 300_000.0, "normal": 100_
 """What it costs to leave a delivery out: more than any way round a town, so only what cannot be done is."""
 
 LONGEST_MIN = 24 * 60.0
-MOST_DELIVERIES = 30
 
 TOO_BIG, NO_ROOM, TOO_FAR, NO_TIME = "too_big", "no_room", "too_far", "no_time"
 REASONS = (TOO_BIG, NO_ROOM, TOO_FAR, NO_TIME)
@@ -62,8 +62,8 @@ class Task:
     load_limit: int
     time_limit: float = LONGEST_MIN
     """Everything must be over this many minutes after the departure."""
-    returns: bool = False
-    """Whether the way back to the start belongs to it."""
+    home: int | None = None
+    """The place that the round must be back at in the end, if any."""
 
     def place_of(self, stop: Stop) -> int:
         """Where a stop is."""
@@ -81,7 +81,7 @@ class Task:
 
     def last_leg(self, last: Stop) -> float:
         """Minutes from the arrival at the last stop to the end of the round."""
-        back = self.minutes[self.place_of(last)][0] if self.returns else 0.0
+        back = 0.0 if self.home is None else self.minutes[self.place_of(last)][self.home]
         return SERVICE_MIN[last.kind] + back
 
 
@@ -109,7 +109,7 @@ def timed(task: Task, order: Sequence[Stop]) -> Timed:
         return Timed([], 0.0)
     clock = task.minutes[0][task.place_of(order[0])]
     arrivals = [clock]
-    for here, there in zip(order, order[1:], strict=False):
+    for here, there in pairwise(order):
         clock += task.leg(here, there)
         arrivals.append(clock)
     return Timed(arrivals, clock + task.last_leg(order[-1]))
@@ -178,8 +178,8 @@ def why_left_out(task: Task, order: Sequence[Stop]) -> dict[int, str]:
 def load_of(portions: int, shares: Sequence[float]) -> int:
     """How many portions a claim is that promises these shares of each line of its case.
 
-    Kilos, boxes and bottles cannot be added up; portions can. The whole case is `portions`; half of its lines,
-    or half of each of them, is half of that, rounded up.
+    Kilos, boxes and bottles cannot be added up; portions can. The whole case is `portions`; half of its
+    lines, or half of each of them, is half of that, rounded up.
     """
     if not portions:
         return 0
@@ -200,25 +200,20 @@ class Window(NamedTuple):
 
 
 def window(earliest: time | None, latest: time | None, moment: datetime, zone: tzinfo) -> Window:
-    """The next window between two times of day; an open one counts from this moment.
+    """The window between two times of day that is open at `moment`, or else the next one.
 
-    `latest` before `earliest` is on the next day; a window that is over is meant for tomorrow; without a
-    latest time a day is long enough.
+    It may go past midnight. Without an earliest time it is open now; without a latest one a day is enough.
     """
     here = moment.astimezone(zone)
-    start = datetime.combine(here.date(), earliest or here.timetz().replace(tzinfo=None), zone)
+    days = [here.date() + timedelta(days=n) for n in (-1, 0, 1)]
     if latest is None:
-        if start < here:
-            start = here
-        return Window(
-            start.astimezone(moment.tzinfo),
-            (start + timedelta(minutes=LONGEST_MIN)).astimezone(moment.tzinfo),
-        )
-    end = datetime.combine(start.date(), latest, zone)
-    if end <= start:
-        end += timedelta(days=1)
-        if start - timedelta(days=1) <= here < end - timedelta(days=1):
-            start, end = start - timedelta(days=1), end - timedelta(days=1)
-    if end <= here:
-        start, end = start + timedelta(days=1), end + timedelta(days=1)
-    return Window(max(start, here).astimezone(moment.tzinfo), end.astimezone(moment.tzinfo))
+        start = max(here, datetime.combine(days[1], earliest, zone)) if earliest else here
+        return Window(start, start + timedelta(minutes=LONGEST_MIN))
+    for day in days:
+        end = datetime.combine(day, latest, zone)
+        start = datetime.combine(day, earliest, zone) if earliest else end - timedelta(days=1)
+        if end <= start:
+            end += timedelta(days=1)
+        if end > here:
+            break
+    return Window(max(start, here), end)

@@ -51,7 +51,7 @@ class _Model:
         return rows
 
     def _add_times(self) -> None:
-        """The clock for promises, and a second one for the cost of waiting: each holds one soft bound a stop."""
+        """One clock for promises, one for the cost of waiting: each holds a single soft bound a stop."""
         legs = self.routing.RegisterTransitMatrix(self.seconds)
         paid = self.routing.RegisterTransitMatrix([[TENTHS * leg for leg in row] for row in self.seconds])
         self.routing.SetArcCostEvaluatorOfAllVehicles(paid)

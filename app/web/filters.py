@@ -53,6 +53,11 @@ def datetimeshort(moment: datetime) -> str:
     return f"{_local(moment):%H:%M}, {dateshort(moment)}"
 
 
+def clock(moment: datetime) -> str:
+    """The time of day: "14:05"."""
+    return f"{_local(moment):%H:%M}"
+
+
 def metres(distance_m: float | None) -> str:
     """A distance as people say it: "600 m", "1,2 km", "35 km"."""
     if distance_m is None:
@@ -70,7 +75,7 @@ def qty(quantity: Decimal | float) -> str:
 
 def set_up(app: Flask) -> None:
     """Make them Jinja filters of the same names."""
-    for filter_ in (ago, left, dateshort, datetimeshort, metres, qty):
+    for filter_ in (ago, left, dateshort, datetimeshort, clock, metres, qty):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.filters["phone"] = phone_display
     app.jinja_env.trim_blocks = True

@@ -11,6 +11,9 @@ const BEHAVIOURS = [
   ["[data-gps]", "./gps.js"],
   ["[data-map]", "./map.js"],
   ["[data-pick]", "./pick.js"],
+  ["[data-round]", "./round.js"],
+  ["[data-round-map]", "./round_map.js"],
+  ["form[data-forgets]", "./forget.js"],
 ];
 
 const started = new WeakMap();
