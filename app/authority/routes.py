@@ -1,5 +1,6 @@
 """The console of officials: cases of their areas, exports, who exported what."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
@@ -39,7 +40,9 @@ def index() -> Response:
     """The table of cases. Whoever reads it is noted in every case it shows."""
     asked, within = asked_for(request.args)
     cursor = request.args.get("cursor", "")
-    rows, following = cases_page(asked, within, cursor)
+    search_rests = bool(asked.q) and sheds("search")
+    found = replace(asked, q="") if search_rests else asked
+    rows, following = cases_page(found, within, cursor)
     with transaction():
         record_looks((row.id for row in rows), signed_in_user().id)
     first = not cursor
@@ -49,7 +52,8 @@ def index() -> Response:
         rows=rows,
         more_url=url_for(".index") + "?" + asked.query_string(cursor=following) if following else "",
         asked=asked,
-        total=count_cases(asked, within) if first else None,
+        search_rests=search_rests,
+        total=count_cases(found, within) if first else None,
         counts=counts_by_status(within) if not wants_part() else {},
         **frame(within),
     )

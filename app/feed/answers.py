@@ -4,13 +4,16 @@ What signed-in people see never comes through here.
 """
 
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
 from flask import Response, render_template, request
 from flask_babel import get_locale
 
+from app.core.clock import now
 from app.feed import tiles, versions
 from app.feed.cursor import Cursor
 from app.feed.filters import Filter
@@ -19,12 +22,15 @@ from app.feed.queries import GeoPage, Page, cases_geojson, cases_page
 from app.feed.rules import PAGE_STATUSES
 from app.feed.versions import Squares
 from app.feed.view import View
+from app.web.overload import busy, sheds
 from app.web.pages import public_url
 
 GEOJSON = "application/geo+json"
 EXACT = "public, no-cache"
 """May be stored, and is asked for again each time: mostly the answer is 304."""
 ROUGH = "public, max-age=5, stale-while-revalidate=5"
+SNAPSHOT_S = 30.0
+"""While personal ranking rests everybody gets a plain list this old at most, with its time on it."""
 
 
 def reach_of(asked: Filter, following: Cursor | None) -> Squares | None:
@@ -32,6 +38,16 @@ def reach_of(asked: Filter, following: Cursor | None) -> Squares | None:
     if asked.near is None or following is None or following.rank or following.metres is None:
         return None
     return versions.squares_around(asked.near, following.metres)
+
+
+def without_words(asked: Filter) -> Filter:
+    """What is looked for now: everything while search rests, whatever words stand in the address."""
+    return replace(asked, q="") if asked.q and sheds("search") else asked
+
+
+def _snapshot() -> float:
+    """How long, in seconds, an answer is given out as it is; above 0 it says from when it is."""
+    return SNAPSHOT_S if sheds("ranking") else 0
 
 
 def _typed() -> bool:
@@ -44,18 +60,23 @@ def list_answer(
 ) -> tuple[Any, Answer]:
     """The list that this address asks for, as strangers see it: its key, and the text of `part`."""
 
+    snapshot_s = _snapshot()
+
     def make() -> Answer:
         seen = view()
-        found = cases_page(seen.asked)
-        body = render_template(part, **context(seen, found)).encode()
+        found = cases_page(without_words(seen.asked))
+        dated = now() if snapshot_s else None
+        body = render_template(part, **context(seen, found), dated=dated).encode()
         return Answer(body, reach_of(seen.asked, found.next), "text/html", address=seen.path())
 
-    key = (part, str(get_locale()), request.query_string.replace(b"&live=1", b""))
-    return key, answer_for(key, make, keep=not _typed())
+    key = (part, str(get_locale()), request.query_string.replace(b"&live=1", b""), snapshot_s)
+    return key, answer_for(key, make, keep=not _typed(), at_least_s=snapshot_s)
 
 
 def geojson() -> Response:
     """A page of cases for a stranger's program."""
+
+    refuse_words()
 
     def make() -> Answer:
         asked = Filter.from_args(request.args)
@@ -65,11 +86,18 @@ def geojson() -> Response:
 
     # The addresses in it carry the name under which this site was asked for.
     key = ("geojson", request.query_string, public_url(""))
-    answer = answer_for(key, make, keep=not _typed())
+    answer = answer_for(key, make, keep=not _typed(), at_least_s=_snapshot())
     response = response_of(key, answer)
     response.headers["Cache-Control"] = EXACT
+    response.headers["Age"] = str(int(time.monotonic() - answer.made_at))
     response.vary.update(("Authorization", "Cookie"))
     return with_link(response, answer.address)
+
+
+def refuse_words() -> None:
+    """A program that searches is sent away while search rests: it cannot read a note beside a field."""
+    if _typed() and sheds("search"):
+        raise busy()
 
 
 def collection(found: GeoPage, following: str) -> bytes:
@@ -94,6 +122,8 @@ def with_link(response: Response, following: str) -> Response:
 
 def tile_answer(z: int, x: int, y: int) -> Response:
     """One tile; 304 where the browser has it and its square has not changed, without asking for the cases."""
+    if _typed() and sheds("search"):
+        return _passing_tile(z, x, y)
     squares = versions.square_of_tile(z, x, y)
     if squares is not None and _has(version_tag(versions.current().of(squares))):
         return _tagged(Response(status=304), version_tag(versions.current().of(squares)), EXACT)
@@ -108,6 +138,14 @@ def tile_answer(z: int, x: int, y: int) -> Response:
         return _tagged(response_of(key, answer), version_tag(answer.version), EXACT)
     tag = blake2b(answer.body, digest_size=12).hexdigest()
     return _tagged(Response(status=304) if _has(tag) else response_of(key, answer), tag, ROUGH)
+
+
+def _passing_tile(z: int, x: int, y: int) -> Response:
+    """The tile without the words in its address, as the list beside it; nobody keeps it for later."""
+    asked = without_words(Filter.from_args(request.args, statuses=PAGE_STATUSES))
+    response = Response(tiles.cases_tile(z, x, y, asked), mimetype=tiles.MIMETYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def version_tag(version: int) -> str:

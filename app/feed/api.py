@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import Response, request
 
-from app.feed.answers import GEOJSON, collection, geojson, next_address, with_link
+from app.feed.answers import GEOJSON, collection, geojson, next_address, refuse_words, with_link
 from app.feed.filters import Filter
 from app.feed.queries import cases_geojson
 from app.feed.viewer import is_medic, is_stranger
@@ -30,6 +30,7 @@ def cases(_documented: CaseQuery) -> Response:
     Places and distances are those of the blurred point. Follow `next` (also in the `Link` header) for more.
     """
     scope_required("cases:read")
+    refuse_words()
     asked = Filter.from_args(request.args)
     found = cases_geojson(asked, medic=is_medic())
     following = next_address(asked, found)

@@ -106,10 +106,19 @@ def store() -> Store:
     return kept
 
 
-def answer_for(key: Hashable, make: Callable[[], Answer], *, keep: bool = True) -> Answer:
-    """The kept answer if it still holds, else a new one, which is kept unless it is not worth it."""
-    now, kept = versions.current(), store()
+def answer_for(
+    key: Hashable, make: Callable[[], Answer], *, keep: bool = True, at_least_s: float = 0
+) -> Answer:
+    """The kept answer if it still holds, else a new one, which is kept unless it is not worth it.
+
+    For `at_least_s` it is given out without asking whether anything has changed.
+    """
+    kept = store()
     known = kept.get(key) if keep else None
+    if known is not None and time.monotonic() - known.made_at < at_least_s:
+        ANSWERS.labels("memory").inc()
+        return known
+    now = versions.current()
     if known is not None and known.holds(now):
         ANSWERS.labels("memory").inc()
         return known

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from app.areas.queries import search_areas
 from app.core.errors import NotFound
 from app.feed import answers, catalogue, tiles
+from app.feed.answers import without_words
 from app.feed.kept import response_of
 from app.feed.personal import Personal, personal_feed
 from app.feed.queries import Page, cases_page
@@ -20,6 +21,7 @@ from app.feed.viewer import is_stranger, who_asks
 from app.feed.wording import said
 from app.people.guards import public
 from app.web.frame import places as stops
+from app.web.overload import sheds
 from app.web.pages import page, wants_part
 
 bp = Blueprint("feed", __name__)
@@ -33,7 +35,18 @@ SUGGESTIONS = 8
 @public
 def index() -> Response:
     """The feed: map and list of one view. An htmx request gets the list, one with a cursor the next cards."""
-    return _for_strangers() if is_stranger() else _for_people()
+    return _for_strangers() if is_stranger() or _plain_for_all() else _for_people()
+
+
+def _plain_for_all() -> bool:
+    """Whether this person gets what strangers get, because personal ranking rests.
+
+    Medics go on seeing what only they may see, and whoever leafs through suggestions comes to their end.
+    """
+    if not sheds("ranking") or request.args.get("after"):
+        return False
+    user = who_asks()
+    return user is None or not user.has_role("medic")
 
 
 def _view() -> View:
@@ -64,12 +77,13 @@ def _for_people() -> Response:
     """Made for this person alone: medics see more, helpers get suggestions. Nothing of it is kept."""
     view, user = _view(), who_asks()
     medic = user is not None and user.has_role("medic")
-    personal = personal_feed(view, user) if user else None
-    helper = user is not None and is_helper(user)
+    ranked = not sheds("ranking") or view.after is not None
+    personal = personal_feed(view, user) if user and ranked else None
+    helper = user is not None and is_helper(user) and ranked
     if personal:
         context = _suggested_context(view, personal)
     else:
-        context = _list_context(view, cases_page(view.asked, medic=medic))
+        context = _list_context(view, cases_page(without_words(view.asked), medic=medic))
     context["order"] = ("suggested" if personal else "nearest") if helper else ""
     if not wants_part():
         whole = render_template("feed/_list.html", **context)

@@ -21,6 +21,7 @@ from app.people.guards import public, signed_in, signed_in_user, this_user
 from app.supplies.actions import add_point, change_point, open_point
 from app.supplies.queries import FARTHEST_PAGE, middle_of, point_by_id, points_near, points_of
 from app.supplies.rules import KINDS, LONGEST, MOST_DELIVERIES, RADII_M, SaidPoint
+from app.web.overload import sheds
 from app.web.pages import page
 
 bp = Blueprint("supplies", __name__, url_prefix="/supplies")
@@ -46,7 +47,9 @@ def index() -> Response:
     category = request.args.get("category", "") if request.args.get("category") in known else ""
     q = clean(request.args.get("q"))[:60]
     number = max(1, min(request.args.get("page", 1, type=int) or 1, FARTHEST_PAGE))
-    points, more = points_near(place, kind=kind, category=category, q=q, number=number)
+    search_rests = bool(q) and sheds("search")
+    words = "" if search_rests else q
+    points, more = points_near(place, kind=kind, category=category, q=words, number=number)
     asked = {"kind": kind, "category": category, "q": q, "near": near, "area": request.args.get("area", "")}
     asked = {name: value for name, value in asked.items() if value}
     return page(
@@ -54,6 +57,7 @@ def index() -> Response:
         "supplies/_points.html" if number > 1 else "supplies/_list.html",
         points=points,
         asked=asked,
+        search_rests=search_rests,
         where=where,
         more_url=f"{url_for('.index')}?{urlencode({**asked, 'page': number + 1})}" if more else None,
         kinds=KIND_WORDS,
