@@ -1,4 +1,4 @@
-"""What the worker does by the clock for dispatch and rounds; waves that start sooner have a job of their own."""
+"""What the worker does by the clock for dispatch and rounds; waves that start sooner have their own job."""
 
 from app.core.db import transaction
 from app.core.jobs import jobs
