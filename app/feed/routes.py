@@ -132,7 +132,10 @@ def _list_context(view: View, found: Page) -> dict[str, Any]:
 
 
 def _suggested_context(view: View, personal: Personal) -> dict[str, Any]:
-    cases = [case | {"why": said(case["reasons"])} for case in personal.found.cases]
+    cases = [
+        case | {"why": said(case["reasons"]), "waits": "waiting" in dict(case["reasons"])}
+        for case in personal.found.cases
+    ]
     following = personal.found.next
     return {
         "view": view,

@@ -114,7 +114,7 @@ def rank(helper: Helper, cases: Iterable[Candidate], weights: Weights = WEIGHTS)
     return sorted(ranked, key=lambda r: (r.cost_min, r.candidate.code))
 
 
-MOST_REASONS = 3
+MOST_REASONS = 4
 
 
 def reasons(case: Candidate, weights: Weights = WEIGHTS) -> list[tuple[str, float]]:

@@ -92,9 +92,7 @@ def test_that_somebody_is_ill_or_pregnant_is_not_said_on_a_card(app: Any, client
     assert not re.search("bệnh|thai", said.partition("Gợi ý cho bạn")[2].partition("Giúp")[0])
 
 
-def test_strangers_and_residents_do_not_learn_who_lives_there(
-    app: Any, client: Any, client_for: Any
-) -> None:
+def test_strangers_and_residents_do_not_learn_who_lives_there(app: Any, client: Any, client_for: Any) -> None:
     make.make_case(vulnerabilities=["children", "elderly"])
     assert "trẻ nhỏ" in client_for(make.minh_volunteer()).get("/").text
     for path in ("/", SUGGESTED, "/?sort=nearest"):

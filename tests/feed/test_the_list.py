@@ -230,7 +230,9 @@ def test_a_wrong_filter_is_a_problem_that_names_its_fields(client: Any) -> None:
     assert set(answer.json["errors"]) == {"near", "limit"}
 
 
-def test_one_page_for_a_stranger_is_one_query_beside_the_versions_and_none_while_nothing_changes(app: Any, client: Any) -> None:
+def test_one_page_for_a_stranger_is_one_query_beside_the_versions_and_none_while_nothing_changes(
+    app: Any, client: Any
+) -> None:
     from sqlalchemy import event
 
     from app.core.db import read_engine
