@@ -17,6 +17,8 @@ from app.emergencies.routes import bp as emergencies
 from app.feed.api import bp as feed_api
 from app.feed.routes import bp as feed
 from app.feed.routes import tiles_bp as case_tiles
+from app.matching.asks import bp as asks
+from app.matching.asks_api import bp as asks_api
 from app.matching.round_routes import bp as rounds
 from app.people import api_auth, sessions
 from app.people.api import bp as people_api
@@ -45,6 +47,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     case_tiles,
     authority,
     assign,
+    asks,
+    asks_api,
     export_files,
     exports_api,
     people,

@@ -104,8 +104,9 @@ def decline_ask(ask_id: uuid.UUID, *, by: User, why: str = "") -> Ask:
         return ask
     if ask.status == "accepted":
         raise Conflict(_("Bạn đã nhận giúp trường hợp này rồi."), slug="answered-already")
-    ask.why = why or None
     _answer(ask, "declined")
+    ask.why = why or None
+    db.session.flush()
     go_on_early(ask.case_id)
     return ask
 
