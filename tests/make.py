@@ -107,7 +107,9 @@ def volunteer(
     user = person(name, phone, "volunteer", *roles)
     if db.session.get(Volunteer, user.id) is None:
         ids = [category(slug).id for slug in categories] or list(db.session.scalars(select(Category.id)))
-        add(Volunteer(user_id=user.id, base=base.ewkt, category_ids=ids, **{"radius_m": 5000, **columns}))
+        ward = area_at(base)
+        said = {"radius_m": 5000, "commune_id": ward.id if ward else None, **columns}
+        add(Volunteer(user_id=user.id, base=base.ewkt, category_ids=ids, **said))
     return user
 
 

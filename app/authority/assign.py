@@ -3,24 +3,25 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 
 from app.authority import wording
 from app.authority.jurisdiction import Jurisdiction, jurisdiction_of
 from app.core.db import db, transaction
 from app.core.errors import NotFound
+from app.matching.applying import apply_soon
 from app.matching.models import Plan
 from app.matching.plans import (
     LARGEST_PLAN,
-    apply_plan,
+    WAITED_H,
     candidates_of,
     change_line,
     discard_plan,
     line_of,
     propose_plan,
 )
-from app.matching.queries import options, plan_line, plan_lines, recent_plans
+from app.matching.queries import options, plan_counts, plan_line, plan_lines, plan_map, recent_plans
 from app.people.guards import role_required, signed_in_user
 from app.web.pages import page, wants_part
 
@@ -29,13 +30,13 @@ bp = Blueprint("assign", __name__, url_prefix="/authority/assign")
 
 def frame(within: Jurisdiction) -> dict[str, Any]:
     """What every page here needs."""
-    return {"within": within, "words": wording, "largest": LARGEST_PLAN}
+    return {"within": within, "words": wording, "largest": LARGEST_PLAN, "waits": WAITED_H}
 
 
 @bp.get("/")
 @role_required("official")
 def index() -> Response:
-    """Choose an area to plan for; the plans of before."""
+    """Choose an area and a time to plan for; the plans of before."""
     within = jurisdiction_of(signed_in_user())
     return page("authority/assign.html", plans=recent_plans(within.ids), **frame(within))
 
@@ -48,7 +49,13 @@ def propose() -> Any:
     within = jurisdiction_of(user)
     asked = within.narrowed(request.form["area"]) if request.form.get("area") else within
     with transaction():
-        plan = propose_plan(asked.roots[0].id, asked.commune_ids, asked.province_ids, by=user)
+        plan = propose_plan(
+            asked.roots[0].id,
+            asked.commune_ids,
+            asked.province_ids,
+            by=user,
+            waited_h=request.form.get("waited_h", 0, type=int),
+        )
         plan_id = plan.id
     return redirect(url_for(".show", plan_id=plan_id), 303)
 
@@ -56,10 +63,43 @@ def propose() -> Any:
 @bp.get("/<uuid:plan_id>")
 @role_required("official")
 def show(plan_id: uuid.UUID) -> Response:
-    """A draft to look through and change, or what came of it."""
+    """A draft to look through and change, or what came of it; htmx gets the next lines."""
     plan, within = _plan(plan_id)
-    area = next(unit.name for unit in within.units if unit.id == plan.area_id)
-    return page("authority/plan.html", plan=plan, area=area, lines=plan_lines(plan.id), **frame(within))
+    after = request.args.get("after", -1, type=int)
+    lines, following = plan_lines(plan.id, after=after)
+    return page(
+        "authority/plan.html",
+        "authority/_plan_rows.html" if after >= 0 else None,
+        plan=plan,
+        area=next(unit.name for unit in within.units if unit.id == plan.area_id),
+        lines=lines,
+        counts=plan_counts(plan.id),
+        more_url=url_for(".show", plan_id=plan.id, after=following) if following is not None else "",
+        **frame(within),
+    )
+
+
+@bp.get("/<uuid:plan_id>/map.json")
+@role_required("official")
+def drawn(plan_id: uuid.UUID) -> Response:
+    """The lines of the plan for the map on its page."""
+    plan, _within = _plan(plan_id)
+    response = jsonify(plan_map(plan.id))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.get("/<uuid:plan_id>/progress")
+@role_required("official")
+def progress(plan_id: uuid.UUID) -> Any:
+    """How far the worker has come; when it has finished, htmx loads the page anew."""
+    plan, within = _plan(plan_id)
+    if not wants_part():
+        return redirect(url_for(".show", plan_id=plan_id), 303)
+    response = page("authority/_plan_progress.html", plan=plan, counts=plan_counts(plan.id), **frame(within))
+    if plan.status != "applying":
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 @bp.get("/<uuid:plan_id>/lines/<uuid:line_id>")
@@ -87,9 +127,9 @@ def change(plan_id: uuid.UUID, line_id: uuid.UUID) -> Any:
 @bp.post("/<uuid:plan_id>/apply")
 @role_required("official")
 def apply(plan_id: uuid.UUID) -> Any:
-    """Make the claims of the plan."""
+    """Make the claims of the plan: a few at once, many by the worker."""
     plan, _within = _plan(plan_id)
-    apply_plan(plan.id, by=signed_in_user())
+    apply_soon(plan.id, by=signed_in_user())
     return redirect(url_for(".show", plan_id=plan_id), 303)
 
 

@@ -71,6 +71,12 @@ CLAIM = {
     "expired": _l("Hết giờ nhận giúp"),
     "failed": _l("Người gửi báo không tới"),
 }
+WAITED = {
+    0: _l("Mọi trường hợp đang cần giúp"),
+    6: _l("Đã chờ từ 6 giờ trở lên"),
+    24: _l("Đã chờ từ một ngày trở lên"),
+    48: _l("Đã chờ từ hai ngày trở lên"),
+}
 PLAN = {
     "draft": _l("Bản nháp"),
     "applying": _l("Đang giao"),

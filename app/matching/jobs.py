@@ -2,6 +2,7 @@
 
 from app.core.db import transaction
 from app.core.jobs import jobs
+from app.matching import applying  # noqa: F401 (declares the job that applies a plan)
 from app.matching.dispatch_sending import dispatch_soon
 from app.matching.dispatch_telling import tell_soon
 from app.matching.round_forgetting import erase_old_rounds

@@ -9,25 +9,57 @@ from sqlalchemy import Row, text
 from app.core.db import db
 from app.matching.pairs import Near
 
+PAGE = 100
 COARSE_M = 500
 """Distances are told in steps of this, so that a few of them do not lead to a volunteer's door."""
 
 LINES = f"""
 SELECT l.id, c.code, c.status, c.urgency, c.created_at, c.household_size, c.vulnerabilities,
        c.needs_text AS needs, k.name_vi, k.name_en, k.icon, ward.full_name AS ward,
-       l.chosen, l.why_none, l.outcome, l.outcome_words, u.name AS volunteer, l.volunteer_id,
+       l.position, l.portions, l.chosen, l.why_none, l.outcome, l.outcome_words,
+       u.name AS volunteer, l.volunteer_id,
        ceil(greatest(l.metres, 1) / {COARSE_M}) * {COARSE_M} AS within_m,
-       ST_X(c.public_position) AS lon, ST_Y(c.public_position) AS lat
+       s.name AS supply_point, l.supply_point_id
 FROM plan_line l
 JOIN "case" c ON c.id = l.case_id
 JOIN category k ON k.id = c.category_id
 LEFT JOIN area ward ON ward.id = c.commune_id
 LEFT JOIN "user" u ON u.id = l.volunteer_id
-WHERE l.plan_id = :plan_id {{only}}
+LEFT JOIN supply_point s ON s.id = l.supply_point_id
+WHERE l.plan_id = :plan_id AND {{only}}
 ORDER BY l.position
-LIMIT 1000
+LIMIT :limit
 """  # noqa: S608
-ALL_LINES, ONE_LINE = text(LINES.format(only="")), text(LINES.format(only="AND l.id = :line_id"))
+NEXT_LINES = text(LINES.format(only="l.position > :after"))
+ONE_LINE = text(LINES.format(only="l.id = :line_id"))
+COUNTS = text(
+    """
+    SELECT count(*) AS cases, count(*) FILTER (WHERE chosen) AS found,
+           count(*) FILTER (WHERE chosen AND outcome IS NOT NULL) AS done,
+           count(*) FILTER (WHERE outcome = 'taken') AS taken
+    FROM plan_line WHERE plan_id = :plan_id
+    """
+)
+
+# What the map shows: cases where strangers see them too, supply points where they are, and of a volunteer no
+# more than the middle of their ward.
+DRAWN = text(
+    """
+    SELECT l.id, c.code, c.urgency, l.chosen, l.outcome, u.name AS helper, s.name AS supply_point,
+           ST_X(c.public_position) AS lon, ST_Y(c.public_position) AS lat,
+           ST_X(start.at) AS from_lon, ST_Y(start.at) AS from_lat
+    FROM plan_line l
+    JOIN "case" c ON c.id = l.case_id
+    LEFT JOIN "user" u ON u.id = l.volunteer_id
+    LEFT JOIN supply_point s ON s.id = l.supply_point_id
+    LEFT JOIN volunteer v ON v.user_id = l.volunteer_id AND l.supply_point_id IS NULL
+    LEFT JOIN area home ON home.id = v.commune_id
+    CROSS JOIN LATERAL (SELECT coalesce(s.position, home.label_point) AS at) start
+    WHERE l.plan_id = :plan_id
+    ORDER BY l.position
+    LIMIT 1000
+    """
+)
 
 RECENT = text(
     """
@@ -46,6 +78,7 @@ RECENT = text(
     """
 )
 NAMES = text('SELECT id, name FROM "user" WHERE id = ANY(CAST(:ids AS uuid[]))')
+POINTS = text("SELECT id, name FROM supply_point WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
 class Option(NamedTuple):
@@ -55,16 +88,51 @@ class Option(NamedTuple):
     name: str
     within_m: int
     held: int
+    supply_point: str | None
 
 
-def plan_lines(plan_id: uuid.UUID) -> Sequence[Row[Any]]:
-    """The lines of a plan as the console shows them: public facts of the cases, names of the volunteers."""
-    return db.session.execute(ALL_LINES, {"plan_id": plan_id}).all()
+def plan_lines(plan_id: uuid.UUID, *, after: int = -1) -> tuple[Sequence[Row[Any]], int | None]:
+    """A page of the lines as the console shows them, and after which position the next page begins.
+
+    Public facts of the cases, and names of the helpers.
+    """
+    known = {"plan_id": plan_id, "after": after, "limit": PAGE + 1}
+    rows = db.session.execute(NEXT_LINES, known).all()
+    return rows[:PAGE], rows[PAGE - 1].position if len(rows) > PAGE else None
+
+
+def plan_counts(plan_id: uuid.UUID) -> Row[Any]:
+    """How many cases the plan holds, has helpers for, has dealt with, and has given away."""
+    return db.session.execute(COUNTS, {"plan_id": plan_id}).one()
+
+
+def plan_map(plan_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Each line of the plan for the map: the case's public place, and from where help starts, coarsely."""
+    drawn = db.session.execute(DRAWN, {"plan_id": plan_id})
+    return [
+        {
+            "id": str(row.id),
+            "code": row.code,
+            "urgent": row.urgency == "life_threatening",
+            "state": _state(row),
+            "helper": row.supply_point or row.helper or "",
+            "point": row.supply_point is not None,
+            "at": [row.lon, row.lat],
+            "from": None if row.from_lon is None or not row.chosen else [row.from_lon, row.from_lat],
+        }
+        for row in drawn
+    ]
+
+
+def _state(row: Row[Any]) -> str:
+    if row.outcome:
+        return "taken" if row.outcome == "taken" else "refused"
+    return "chosen" if row.chosen else "left_out"
 
 
 def plan_line(plan_id: uuid.UUID, line_id: uuid.UUID) -> Row[Any]:
     """One of these lines."""
-    return db.session.execute(ONE_LINE, {"plan_id": plan_id, "line_id": line_id}).one()
+    return db.session.execute(ONE_LINE, {"plan_id": plan_id, "line_id": line_id, "limit": 1}).one()
 
 
 def recent_plans(area_ids: Sequence[int]) -> Sequence[Row[Any]]:
@@ -76,9 +144,15 @@ def options(candidates: Sequence[Near]) -> list[Option]:
     """The candidates of a line with their names, nearest first."""
     ids = [str(pair.user_id) for pair in candidates]
     names = {row.id: row.name for row in db.session.execute(NAMES, {"ids": ids})}
+    points = [str(pair.supply_point_id) for pair in candidates if pair.supply_point_id]
+    shops = {row.id: row.name for row in db.session.execute(POINTS, {"ids": points})}
     return [
         Option(
-            pair.user_id, names[pair.user_id], -(-int(max(1, pair.metres)) // COARSE_M) * COARSE_M, pair.held
+            pair.user_id,
+            names[pair.user_id],
+            -(-int(max(1, pair.metres)) // COARSE_M) * COARSE_M,
+            pair.held,
+            shops.get(pair.supply_point_id) if pair.supply_point_id else None,
         )
         for pair in candidates
     ]

@@ -14,9 +14,9 @@ from app.core.db import db, transaction
 from app.core.errors import Conflict
 from app.core.geo import Point
 from app.delivery.models import Message
+from app.matching.applying import apply_plan
 from app.matching.models import Plan, PlanLine
 from app.matching.plans import (
-    apply_plan,
     candidates_of,
     change_line,
     discard_plan,
