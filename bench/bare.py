@@ -68,7 +68,8 @@ def _overheard(engine: Engine) -> Iterator[list[str]]:
     said: list[str] = []
 
     def listen(_connection: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        said.append(cursor.mogrify(statement, parameters or None).decode())
+        sets = parameters if isinstance(parameters, list) else [parameters]
+        said.extend(cursor.mogrify(statement, each or None).decode() for each in sets)
 
     event.listen(engine, "before_cursor_execute", listen)
     try:

@@ -42,9 +42,9 @@ class WrongAnswer(RuntimeError):
     """The site answered something else than it should."""
 
 
-def get(path: str) -> bytes:
+def get(path: str, *headers: str) -> bytes:
     """A GET request as it goes over the wire."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n".encode()
+    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*", *headers, "", ""]).encode()
 
 
 def post(path: str, body: bytes, *headers: str) -> bytes:
@@ -58,6 +58,12 @@ def measure(
 ) -> tuple[list[float], list[Answer]]:
     """Send the requests round and round; gives all latencies in ms and the first answer to each request."""
     return asyncio.run(_measure(port, requests, connections, seconds, expected))
+
+
+def once(port: int, request: bytes) -> tuple[Answer, float]:
+    """One request on a quiet site: the answer, and how many milliseconds it took."""
+    latencies, answers = asyncio.run(_measure(port, [request], 1, 0, 200))
+    return answers[0], latencies[0]
 
 
 class _Connection(asyncio.Protocol):
@@ -112,7 +118,7 @@ async def _measure(
     ends = time.perf_counter() + seconds
 
     async def keep_asking(connection: _Connection) -> None:
-        while (began := time.perf_counter()) < ends:
+        while (began := time.perf_counter()) < ends or not latencies:
             number = next(numbers)
             answer = await connection.ask(requests[number])
             latencies.append((time.perf_counter() - began) * 1000)

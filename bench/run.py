@@ -1,326 +1,160 @@
-"""One run: fill, start, check, measure, report."""
+"""The site at one size of database: fill, start, check, measure at 8 and at 64 connections."""
 
-import json
-import os
-import platform
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from random import Random
-from typing import Any
 
 from flask import Flask
-from sqlalchemy import text
 
 from app import create_app
-from app.cases.posting import CaseRequest, NeedLine, post_case
-from app.core.db import db, transaction
+from app.core.db import db
 from app.core.geo import Point
-from app.feed import tiles
-from app.feed.filters import Filter
-from app.feed.queries import cases_geojson
-from bench import load, scratch
-from bench.bare import made_anew, pgbench, statements_of
+from bench import checks, load, scenarios, scratch
+from bench.bare import pgbench
 from bench.load import Answer, Measured
-from bench.site import running_site
+from bench.report import Figure, Row, print_figures, print_table
+from bench.scenarios import ZOOMS, Scenario, always
+from bench.site import Site, running_site
 
-CONNECTIONS = 8
-LIMIT = 20
+CONNECTIONS = (8, 64)
 PLACES = 100
-POSTS = 10_000
-FEED_AT_MOST = 4.0
-ROUNDS = 4
-CITY = Point(106.69, 10.78)
+ROUNDS = 3
+VOLUNTEERS = 64
+UNCACHED = {"LALANH_FEED_CACHE_MB": "0", "LALANH_CLAIMS_PER_PERSON": "1000000", "LALANH_OVERLOAD_QUEUE": "0"}
+CACHED = UNCACHED | {"LALANH_FEED_CACHE_MB": "16"}
+TILE_ZOOMS, TILE_SAMPLE = range(5, 17), 400
+LARGEST_TILE_KB, SLOWEST_TILE_MS = 50.0, 20.0
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the report: a figure of the site and, where there is one, of the bare SQL."""
+class Stand:
+    """Where site and bare SQL are measured, taking turns, so that a busy moment of the machine hits both."""
 
-    name: str
-    site: Measured
-    bare: Measured | None = None
+    def __init__(self, url: str, site: Site, connections: int, seconds: float) -> None:
+        self.url, self.port, self.connections = url, site.port, connections
+        self.slice = max(1.0, seconds / ROUNDS)
+        self.hello: Measured | None = None
 
-    @property
-    def ratio(self) -> float | None:
-        """How many times the median of the bare SQL."""
-        return self.site.p50 / self.bare.p50 if self.bare else None
-
-
-class Wrong(AssertionError):
-    """The site gave a wrong answer; figures of a wrong answer are worth nothing."""
-
-
-def run(cases: int, seconds: float, results: Path, *, markdown: bool) -> int:
-    """Do all of it; gives the exit code."""
-    app = create_app()
-    with app.app_context():
-        scratch.fill(cases)
-        people = scratch.points(PLACES, seed=2)
-        check_plan(people[0])
-        with running_site(app.config["SQLALCHEMY_DATABASE_URI"]) as port:
-            try:
-                rows = _measure_all(app, port, people, seconds)
-            except (Wrong, load.WrongAnswer) as wrong:
-                print(f"WRONG ANSWER: {wrong}")
-                return 1
-    _report(rows, cases, results, markdown=markdown)
-    return 0
-
-
-def check_plan(here: Point) -> None:
-    """The feed walks an index in order: no sequential scan of the cases, no sort of all of them."""
-    for statement in _feed_sql(here):
-        plan = db.session.execute(text("EXPLAIN (FORMAT JSON) " + statement.replace(":", r"\:"))).scalar()
-        if any(
-            node.get("Relation Name") == "case" and node["Node Type"] == "Seq Scan" for node in _nodes(plan)
-        ):
-            raise Wrong("the feed scans all cases")
-
-
-def _nodes(plan: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    waiting = [plan[0]["Plan"]]
-    while waiting:
-        node = waiting.pop()
-        found.append(node)
-        waiting += node.get("Plans", [])
-    return found
-
-
-class _Stand:
-    """Where the site and the bare SQL are measured, taking turns, so that a busy moment hits both alike."""
-
-    def __init__(self, url: str, port: int, seconds: float) -> None:
-        self.url, self.port, self.slice = url, port, max(1.0, seconds / ROUNDS)
-
-    def site(self, requests: Sequence[bytes], expected: int) -> tuple[list[float], list[Answer]]:
-        """One turn of the site."""
-        return load.measure(self.port, requests, CONNECTIONS, self.slice, expected)
-
-    def row(
-        self,
-        name: str,
-        requests: Sequence[bytes] | Callable[[int], Sequence[bytes]],
-        scripts: Sequence[Sequence[str]] = (),
-        expected: int = 200,
-    ) -> tuple[Row, list[Answer]]:
-        """One line of the report, and the first answer to each request."""
+    def row(self, scenario: Scenario) -> tuple[Row, list[Answer], int]:
+        """One line of the report, the first answers, and how many answers there were in all."""
         ours: list[float] = []
         theirs: list[float] = []
         answers: list[Answer] = []
+        total = 0
         for turn in range(ROUNDS + 1):
-            now = requests(turn) if callable(requests) else requests
-            latencies, found = self.site(now, expected)
-            bare = pgbench(self.url, scripts, CONNECTIONS, self.slice) if scripts else []
+            requests = scenario.requests()
+            latencies, found = load.measure(
+                self.port, requests, self.connections, self.slice, scenario.expected
+            )
+            total += len(latencies)
+            bare = (
+                pgbench(self.url, scenario.scripts, self.connections, self.slice) if scenario.scripts else []
+            )
             if turn:  # the first is for warming up
                 ours += latencies
                 theirs += bare
             else:
                 answers = found
-        seconds = ROUNDS * self.slice
-        limit = Measured.of(theirs, ROUNDS * max(1, round(self.slice))) if scripts else None
-        return Row(name, Measured.of(ours, seconds), limit), answers
+        site = Measured.of(ours, ROUNDS * self.slice)
+        limit = Measured.of(theirs, ROUNDS * max(1, round(self.slice))) if theirs else None
+        hello = None if limit else self.hello
+        row = Row(scenario.name, site, limit, scenario.at_most, hello, scenario.at_least)
+        return row, answers, total
 
 
-def _measure_all(app: Flask, port: int, people: Sequence[Point], seconds: float) -> list[Row]:
-    stand = _Stand(app.config["SQLALCHEMY_DATABASE_URI"], port, seconds)
-    hello, _answers = stand.row("hello (/healthz)", [load.get("/healthz")])
-    asked = [load.get(f"/api/v1/cases?near={p.lat},{p.lon}&limit={LIMIT}") for p in people]
-    feed, answers = stand.row("feed, nearest 20", asked, [_feed_sql(p) for p in people])
-    _check_feed(people, _all_answers(stand, asked, answers))
-    rows = [hello, feed]
-    for zoom in (10, 14):
-        shown = _tiles(people, zoom)
-        asked = [load.get(f"/tiles/cases/{zoom}/{x}/{y}.mvt") for x, y in shown]
-        row, answers = stand.row(f"tile, zoom {zoom}", asked, [_tile_sql(zoom, x, y) for x, y in shown])
-        _check_tiles(zoom, shown, _all_answers(stand, asked, answers))
-        rows.append(row)
-    posted, _answers = stand.row(
-        "post a case", lambda turn: _posts(people, turn), [_post_sql(people[0])], 201
-    )
-    if _posted_by_api() < posted.site.count:
-        raise Wrong(f"{posted.site.count} posts were acknowledged, only {_posted_by_api()} are stored")
-    return [*rows, posted]
+def measure(cases: int, seconds: float, *, markdown: bool) -> Iterator[Figure]:
+    """All figures at this many open cases; prints the tables on the way. Wrong when an answer is wrong."""
+    app = create_app()
+    with app.app_context():
+        scratch.fill(cases)
+        people = scratch.points(PLACES, seed=2)
+        tokens = scratch.helpers(VOLUNTEERS)
+        checks.check_plan(people[0])
+        url = app.config["SQLALCHEMY_DATABASE_URI"]
+        size = f"{cases:,} cases"
+        with running_site(url, **UNCACHED) as site:
+            for connections in CONNECTIONS:
+                stand = Stand(url, site, connections, seconds)
+                rows = list(_reading(app, stand, people))
+                where = f"{size}, {connections} connections"
+                print_table(f"{where}: reading, nothing from a cache", rows, markdown=markdown)
+                yield from (figure for row in rows for figure in row.figures(where))
+            tiles = list(_tiles(site, size))
+            print_figures("Tiles, one at a time", tiles, markdown=markdown)
+            yield from tiles
+            for connections in CONNECTIONS:
+                rows = list(_writing(Stand(url, site, connections, seconds), people, tokens, connections))
+                where = f"{size}, {connections} connections"
+                print_table(f"{where}: writing", rows, markdown=markdown)
+                yield from (figure for row in rows for figure in row.figures(where))
+        with running_site(url, **CACHED) as site:
+            for connections in CONNECTIONS:
+                where = f"{size}, {connections} connections"
+                rows = list(_cached(Stand(url, site, connections, seconds), people))
+                print_table(f"{where}: the same again, from the cache", rows, markdown=markdown)
+                yield from (figure for row in rows for figure in row.figures(where))
+            yield from _resources(site, size, markdown=markdown)
+        db.session.remove()
+        db.engine.dispose()
 
 
-def _all_answers(stand: _Stand, asked: Sequence[bytes], first: list[Answer]) -> list[Answer]:
-    """An answer to every request, also where the first turn was too short for all of them."""
-    while len(first) < len(asked):
-        first += stand.site(asked[len(first) :], 200)[1]
-    return first
+def _reading(app: Flask, stand: Stand, people: Sequence[Point]) -> Iterator[Row]:
+    for scenario in scenarios.reading(app, people):
+        row, answers, _total = stand.row(scenario)
+        if scenario.name == "feed, API, nearest 20":
+            checks.check_feed(people, answers)
+        for zoom in ZOOMS:
+            if scenario.name == f"tile, zoom {zoom}":
+                checks.check_tiles(people, zoom, answers)
+        yield row
 
 
-def _feed_sql(here: Point) -> list[str]:
-    return statements_of(lambda: cases_geojson(Filter(near=here, limit=LIMIT)))
+def _writing(stand: Stand, people: Sequence[Point], tokens: Sequence[str], connections: int) -> Iterator[Row]:
+    posts, claims = scenarios.writing(people, tokens, part=CONNECTIONS.index(connections))
+    before = checks.posts_made()
+    row, _answers, total = stand.row(posts)
+    checks.check_posts(total, before)
+    yield row
+    row, _answers, total = stand.row(claims)
+    checks.check_claims(total)
+    yield row
 
 
-def _tile_sql(zoom: int, x: int, y: int) -> list[str]:
-    return statements_of(lambda: tiles.cases_tile(zoom, x, y, Filter()))
+def _cached(stand: Stand, people: Sequence[Point]) -> Iterator[Row]:
+    hello, _answers, _total = stand.row(always("hello (/healthz)", ["/healthz"]))
+    stand.hello = hello.site
+    yield hello
+    for name, path in (
+        ("feed, API, cached", scenarios.feed_path),
+        ("feed, page, cached", scenarios.page_path),
+    ):
+        row, answers, _total = stand.row(always(name, [path(here) for here in people], at_least=0.5))
+        if path is scenarios.feed_path:
+            checks.check_feed(people, answers)
+        yield row
 
 
-def _post_sql(here: Point) -> list[str]:
-    """What one post sends, made so that it can be sent again and again."""
-    keys: list[str] = []
-
-    def post() -> None:
-        with transaction():
-            case = post_case(_request(here), by=None, idempotency_key=str(uuid.uuid4())).case
-            events = db.session.scalars(
-                text("SELECT id FROM case_event WHERE case_id = :id"), {"id": case.id}
-            ).all()
-            keys.extend([str(case.id), *(str(need.id) for need in case.needs), *map(str, events)])
-            keys.extend([case.code, case.idempotency_key or "", case.request_fingerprint or ""])
-
-    said = [s for s in statements_of(post) if "SELECT id FROM case_event" not in s]
-    return ["BEGIN", *made_anew(said, *filter(None, keys)), "COMMIT"]
+def _tiles(site: Site, size: str) -> Iterator[Figure]:
+    """Size and time of tiles at all zooms around where people live, as a map asks for them."""
+    rng = Random(4)
+    around = scratch.points(TILE_SAMPLE, seed=5)
+    zoomed = [(here, rng.choice(TILE_ZOOMS)) for here in around]
+    paths = [scenarios.tile_path(zoom, *scenarios.tile_of(here, zoom)) for here, zoom in zoomed]
+    answered = [load.once(site.port, load.get(path)) for path in dict.fromkeys(paths)]
+    p99_kb = _p99([len(answer.body) / 1024 for answer, _ms in answered])
+    p99_ms = _p99([ms for _answer, ms in answered])
+    yield Figure.of(f"tile size, {size}: p99", p99_kb, "KB", LARGEST_TILE_KB)
+    yield Figure.of(f"tile time, {size}: p99", p99_ms, "ms", SLOWEST_TILE_MS)
 
 
-def _request(here: Point) -> CaseRequest:
-    needs = [NeedLine("Gạo", Decimal(10), "kg"), NeedLine("Sữa", Decimal(4), "hộp")]
-    return CaseRequest(
-        category="essentials", needs=needs, position=here, contact_name="Cô Năm", contact_phone="0912345678"
-    )
+def _p99(values: Sequence[float]) -> float:
+    return next(islice(sorted(values), int(len(values) * 0.99), None))
 
 
-def _posts(people: Sequence[Point], turn: int) -> list[bytes]:
-    """Posts that are all different, each with a key of its own."""
-    rng = Random(turn)
-    made = []
-    for number in range(POSTS):
-        here = rng.choice(people)
-        body = {
-            "category": "essentials",
-            "needs": [
-                {"item": "Gạo", "quantity": 10, "unit": "kg"},
-                {"item": "Sữa", "quantity": 4, "unit": "hộp"},
-            ],
-            "lat": here.lat,
-            "lon": here.lon,
-            "contact_name": "Cô Năm",
-            "contact_phone": f"0900{rng.randrange(10**6):06}",
-        }
-        key = f"Idempotency-Key: bench-{turn}-{number}"
-        made.append(load.post("/api/v1/cases", json.dumps(body).encode(), key))
-    return made
-
-
-def _tiles(people: Sequence[Point], zoom: int) -> list[tuple[int, int]]:
-    """The tiles that hold the places, each once."""
-    from math import asinh, pi, radians, tan
-
-    def tile(p: Point) -> tuple[int, int]:
-        return int((p.lon + 180) / 360 * 2**zoom), int((1 - asinh(tan(radians(p.lat))) / pi) / 2 * 2**zoom)
-
-    return list(dict.fromkeys(tile(p) for p in people))
-
-
-def _posted_by_api() -> int:
-    db.session.rollback()
-    return int(db.session.execute(text("""SELECT count(*) FROM "case" WHERE source = 'api'""")).scalar_one())
-
-
-def _check_feed(people: Sequence[Point], answers: Sequence[Answer]) -> None:
-    for here, answer in zip(people, answers, strict=True):
-        features = json.loads(answer.body)["features"]
-        metres = [feature["properties"]["distance_m"] for feature in features]
-        if len(features) != LIMIT or metres != sorted(metres):
-            raise Wrong(f"the feed at {here} has {len(features)} cases at {metres}")
-        if abs(metres[0] - _true_nearest(here)) > 1:
-            raise Wrong(
-                f"the first case at {here} is {metres[0]} m away, the nearest {_true_nearest(here)} m"
-            )
-
-
-def _true_nearest(here: Point) -> float:
-    """By looking at every open case that strangers may see."""
-    query = """
-        SELECT min(ST_DistanceSphere(public_position, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)))
-        FROM "case" WHERE status = 'open' AND on_map
-    """
-    return float(db.session.execute(text(query), {"lon": here.lon, "lat": here.lat}).scalar_one())
-
-
-def _check_tiles(zoom: int, shown: Sequence[tuple[int, int]], answers: Sequence[Answer]) -> None:
-    """Where there are cases there is something to draw."""
-    query = """
-        SELECT count(*) FROM "case" WHERE cell >= :first AND cell < :beyond AND status = 'open' AND on_map
-    """
-    shift = 2 * (tiles.CELL_ZOOM - zoom)
-    for (x, y), answer in zip(shown, answers, strict=True):
-        key = tiles.quadkey(x, y)
-        held = {"first": key << shift, "beyond": (key + 1) << shift}
-        if db.session.execute(text(query), held).scalar_one() and not answer.body:
-            raise Wrong(f"tile {zoom}/{x}/{y} is empty, though cases are there")
-
-
-def _report(rows: Sequence[Row], cases: int, results: Path, *, markdown: bool) -> None:
-    now = datetime.now(UTC)
-    print(f"\n{cases:,} open cases, {CONNECTIONS} connections, {_machine()}, {now:%Y-%m-%d %H:%M} UTC\n")
-    table = [_cells(row) for row in rows]
-    head = ["", "p50 ms", "p99 ms", "per s", "SQL p50", "SQL p99", "ratio"]
-    if markdown:
-        table.insert(0, ["---", *["--:"] * 6])
-        print("\n".join("| " + " | ".join(cells) + " |" for cells in [head, *table]))
-    else:
-        for cells in [head, *table]:
-            print(f"{cells[0]:<20}" + "".join(f"{cell:>10}" for cell in cells[1:]))
-    feed = next(row for row in rows if row.name.startswith("feed"))
-    kept = "kept" if (feed.ratio or 0) <= FEED_AT_MOST else "missed"
-    print(f"\nfeed: {feed.ratio:.1f} x the bare SQL; at most {FEED_AT_MOST:.0f} x is wanted: {kept}")
-    lines = [line for row in rows for line in _lines(row)]
-    results.parent.mkdir(parents=True, exist_ok=True)
-    results.write_text(
-        json.dumps({"date": now.isoformat(), "machine": _machine(), "rows": lines}, indent=2) + "\n"
-    )
-    print(f"written to {os.path.relpath(results)}")
-
-
-def _cells(row: Row) -> list[str]:
-    site = [f"{row.site.p50:.2f}", f"{row.site.p99:.2f}", f"{row.site.rate:,.0f}"]
-    bare = [f"{row.bare.p50:.2f}", f"{row.bare.p99:.2f}", f"{row.ratio:.1f}"] if row.bare else ["", "", ""]
-    return [row.name, *site, *bare]
-
-
-def _lines(row: Row) -> list[dict[str, Any]]:
-    figures: list[tuple[str, Callable[[Measured], float], str]] = [
-        ("p50", lambda m: m.p50, "ms"),
-        ("p99", lambda m: m.p99, "ms"),
-        ("rate", lambda m: m.rate, "1/s"),
+def _resources(site: Site, size: str, *, markdown: bool) -> Iterator[Figure]:
+    figures = [Figure.of(f"start, {size}", site.started_s, "s", 5.0)]
+    figures += [
+        Figure.of(f"memory of {part}, {size}", megabytes, "MB", 150.0 if part == "web" else None)
+        for part, megabytes in site.memory_mb().items()
     ]
-    lines = []
-    for name, of, unit in figures:
-        value, limit = of(row.site), of(row.bare) if row.bare else None
-        ratio = round(value / limit, 2) if limit else None
-        lines.append(
-            {
-                "name": f"{row.name} {name}",
-                "value": round(value, 3),
-                "unit": unit,
-                "limit": round(limit, 3) if limit else None,
-                "ratio": ratio,
-            }
-        )
-    return lines
-
-
-def _machine() -> str:
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in _lines_of("/proc/cpuinfo")
-            if line.startswith("model name")
-        ),
-        platform.processor() or platform.machine(),
-    )
-    return f"{os.cpu_count()} cores {model}, Python {platform.python_version()}"
-
-
-def _lines_of(path: str) -> list[str]:
-    try:
-        return Path(path).read_text().splitlines()
-    except OSError:
-        return []
+    print_figures("Start and memory", figures, markdown=markdown)
+    yield from figures

@@ -24,7 +24,7 @@ SELECT a.id, a.code, a.name, a.full_name, a.kind, a.population, a.parent_id AS p
        (SELECT count(*) FROM area_succession s JOIN area o ON o.id = s.old_id
         WHERE s.new_id = a.id AND o.level = 'commune') AS parts
 FROM area a JOIN area p ON p.id = a.parent_id
-WHERE p.code = :province AND a.level = 'commune' AND a.valid_to IS NULL AND a.geom IS NOT NULL
+WHERE :province IN ('', p.code) AND a.level = 'commune' AND a.valid_to IS NULL AND a.geom IS NOT NULL
 ORDER BY a.code
 """
 
@@ -52,9 +52,9 @@ class Home:
     address: str
 
 
-def wards() -> list[Ward]:
-    """The wards of the demo city, in a fixed order."""
-    return [_ward(row) for row in db.session.execute(text(WARDS), {"province": PROVINCE})]
+def wards(province: str = PROVINCE) -> list[Ward]:
+    """The wards of the demo city or another province, with "" of the whole country, in a fixed order."""
+    return [_ward(row) for row in db.session.execute(text(WARDS), {"province": province})]
 
 
 def case_weights(all_wards: Sequence[Ward]) -> list[float]:

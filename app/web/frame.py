@@ -1,8 +1,9 @@
 """What the frame around every page needs: one stylesheet, the places of the bar, the switch of language."""
 
 import hashlib
+import os
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +115,15 @@ for view in (stylesheet, language):
 
 def import_map() -> dict[str, dict[str, str]]:
     """Where the browser finds each ES module: the name that modules import → its fingerprinted address."""
-    folder = Path(current_app.static_folder or "static")
-    names = [path.relative_to(folder).as_posix() for path in sorted((folder / "js").glob("*.js"))]
-    names.append("vendor/maplibre/maplibre-gl.mjs")
+    with os.scandir(Path(current_app.static_folder or "static") / "js") as files:
+        modules = sorted((file.name, file.stat().st_mtime) for file in files if file.name.endswith(".js"))
+    return _import_map(tuple(modules))
+
+
+@lru_cache(maxsize=4)
+def _import_map(modules: tuple[tuple[str, float], ...]) -> dict[str, dict[str, str]]:
+    """The map of these modules; their times make the cache notice an edit."""
+    names = [*(f"js/{name}" for name, _changed in modules), "vendor/maplibre/maplibre-gl.mjs"]
     return {
         "imports": {
             url_for("static", filename=name, v=None): url_for("static", filename=name) for name in names
