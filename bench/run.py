@@ -82,7 +82,8 @@ def measure(cases: int, seconds: float, *, markdown: bool) -> Iterator[Figure]:
             print_figures("Tiles, one at a time", tiles, markdown=markdown)
             yield from tiles
             for connections in CONNECTIONS:
-                rows = list(_writing(Stand(url, site, connections, seconds), people, tokens, connections))
+                first = CONNECTIONS.index(connections) * cases // len(CONNECTIONS)
+                rows = list(_writing(Stand(url, site, connections, seconds), people, tokens, first))
                 where = f"{size}, {connections} connections"
                 print_table(f"{where}: writing", rows, markdown=markdown)
                 yield from (figure for row in rows for figure in row.figures(where))
@@ -108,8 +109,8 @@ def _reading(app: Flask, stand: Stand, people: Sequence[Point]) -> Iterator[Row]
         yield row
 
 
-def _writing(stand: Stand, people: Sequence[Point], tokens: Sequence[str], connections: int) -> Iterator[Row]:
-    posts, claims = scenarios.writing(people, tokens, part=CONNECTIONS.index(connections))
+def _writing(stand: Stand, people: Sequence[Point], tokens: Sequence[str], first: int) -> Iterator[Row]:
+    posts, claims = scenarios.writing(people, tokens, first)
     before = checks.posts_made()
     row, _answers, total = stand.row(posts)
     checks.check_posts(total, before)
