@@ -7,11 +7,14 @@ from app.areas.routes import bp as areas
 from app.areas.routes import tiles_bp as area_tiles
 from app.authority.api import bp as exports_api
 from app.authority.assign import bp as assign
+from app.authority.coverage import bp as authority_coverage
 from app.authority.files import bp as export_files
 from app.authority.routes import bp as authority
 from app.cases.api import bp as cases_api
 from app.cases.routes import bp as cases
 from app.cases.routes import claims_bp as claims
+from app.coverage.api import bp as coverage_api
+from app.coverage.routes import bp as coverage
 from app.delivery.routes import bp as delivery
 from app.emergencies.routes import bp as emergencies
 from app.feed.api import bp as feed_api
@@ -45,8 +48,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     feed_api,
     feed,
     case_tiles,
+    coverage,
+    coverage_api,
     authority,
     assign,
+    authority_coverage,
     asks,
     asks_api,
     export_files,

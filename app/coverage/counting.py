@@ -54,7 +54,6 @@ HELPERS_BY_WARD = text(
     JOIN area w ON w.level = 'commune' AND w.valid_to IS NULL
         AND w.geom && ST_Expand(home.label_point, d.far / d.flat, d.far)
         AND (w.id = home.id OR ST_DistanceSphere(w.label_point, home.label_point) <= h.radius_m)
-    WHERE w.id = ANY(:ids)
     GROUP BY w.id
     """
 )
@@ -96,7 +95,7 @@ def count_wards() -> int:
     counted = {row.commune_id: row for row in db.session.execute(CASES_BY_WARD)}
     ids = list(counted)
     provinces = dict(db.session.execute(WARDS, {"ids": ids}).tuples().all())
-    people = dict(db.session.execute(HELPERS_BY_WARD, {"ids": ids}).tuples().all())
+    people = dict(db.session.execute(HELPERS_BY_WARD).tuples().all())
     wards = [
         Ward(ward_id, provinces[ward_id], *counted[ward_id][1:], helpers=people.get(ward_id, 0))
         for ward_id in sorted(provinces)

@@ -1,6 +1,7 @@
 // The map of the feed. It comes after the list, shows the same filter result, and moving it moves the list.
 import { canDraw, makeMap, savesData, VIETNAM, whenQuiet } from "./map_base.js";
 import { addCases, changeQuery, livePins } from "./map_cases.js";
+import { offerCoverage } from "./map_coverage.js";
 import { fillPlace, position } from "./gps.js";
 import { openCase, openSupply } from "./map_peek.js";
 import { inks } from "./map_style.js";
@@ -85,6 +86,7 @@ async function open(box) {
     map.flyTo({ center: [Number(lon), Number(lat)], zoom: Number(zoom ?? 14), duration: 600 });
   });
   offerLocation(box, map, library);
+  offerCoverage(box, map, library);
 }
 
 /** The button that brings map and list to where the person is. @param {HTMLElement} box @param {any} map @param {any} library */

@@ -33,6 +33,7 @@ PROMISED = {
     ("delete", "/api/v1/tokens/current"),
     ("get", "/api/v1/areas"),
     ("get", "/api/v1/areas/at"),
+    ("get", "/api/v1/coverage"),
     ("get", "/api/v1/exports/cases.csv"),
     ("get", "/api/v1/exports/cases.xlsx"),
     ("get", "/api/v1/exports/cases.geojson"),
