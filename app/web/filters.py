@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import format_decimal, get_timezone
+from flask_babel import get_locale, get_timezone
 from flask_babel import gettext as _
 
 from app.core.clock import now
@@ -65,12 +67,22 @@ def metres(distance_m: float | None) -> str:
     if distance_m < 950:
         return f"{max(50, round(distance_m / 50) * 50)} m"
     km = distance_m / 1000
-    return f"{format_decimal(round(km, 1) if km < 10 else round(km))} km"
+    return f"{_number(round(km, 1) if km < 10 else round(km))} km"
 
 
 def qty(quantity: Decimal | float) -> str:
     """A quantity without needless zeros, in the decimal style of the language."""
-    return str(format_decimal(Decimal(str(quantity)).normalize()))
+    return _number(quantity)
+
+
+def _number(value: Decimal | float) -> str:
+    return _written(value, str(get_locale() or "vi"))
+
+
+@lru_cache(maxsize=4096)
+def _written(value: Decimal | float, locale: str) -> str:
+    """Kept, as a page holds dozens of the same few figures, and Babel takes its time for each."""
+    return str(format_decimal(Decimal(str(value)).normalize(), locale=locale))
 
 
 def set_up(app: Flask) -> None:

@@ -1,11 +1,11 @@
 """Static files under fingerprinted addresses, and compression of what goes over slow networks."""
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, url_for
 from flask_compress import Compress
 
 compress = Compress()
@@ -16,6 +16,12 @@ YEAR_S = 31_536_000
 def fingerprint(path: str, _modified: float) -> str:
     """The first 12 hex digits of a file's SHA-256; `_modified` makes the cache notice a new file."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=8)
+def _static_url(filename: str, _modified: float) -> str:
+    """The address of a file that stands on a page dozens of times, made once."""
+    return url_for("static", filename=filename)
 
 
 def set_up(app: Flask) -> None:
@@ -42,6 +48,11 @@ def set_up(app: Flask) -> None:
             path = folder / values["filename"]
             if path.is_file():
                 values["v"] = fingerprint(str(path), path.stat().st_mtime)
+
+    def icons_url() -> str:
+        return _static_url("icons.svg", (folder / "icons.svg").stat().st_mtime)
+
+    app.jinja_env.globals["icons_url"] = icons_url
 
     @app.after_request
     def keep_long(response: Response) -> Response:
