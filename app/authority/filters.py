@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app.authority.wording import SORT, STATUS, URGENCY, VERIFIED
+from app.authority.wording import SEARCH, SORT, STATUS, URGENCY, VERIFIED
 from app.core.errors import Invalid
 from app.core.text import clean
 
@@ -31,6 +31,8 @@ class CaseFilter:
     area: str = ""
     q: str = ""
     verified: str = ""
+    search: str = ""
+    """What the search for helpers has come to."""
     sort: str = "newest"
 
     @property
@@ -49,6 +51,7 @@ class CaseFilter:
             "area": self.area,
             "q": self.q,
             "verified": self.verified,
+            "search": self.search,
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -72,6 +75,7 @@ class CaseFilter:
             area=clean(args.get("area"))[:20],
             q=clean(args.get("q"))[:LONGEST_Q],
             verified=_one(args, "verified", VERIFIED, "", wrong),
+            search=_one(args, "search", SEARCH, "", wrong),
             sort=_one(args, "sort", SORT, "newest", wrong),
         )
         if read.since and read.until and read.since > read.until:

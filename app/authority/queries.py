@@ -49,6 +49,20 @@ LEFT JOIN LATERAL (
     WHERE c.status IN ('delivered', 'closed') AND e.case_id = c.id AND e.to_status = 'delivered'
 ) handed ON true
 """
+# The last search for helpers that has ended: while it is tried again, the case stays marked.
+SEARCH = """
+LEFT JOIN LATERAL (
+    SELECT d.status FROM dispatch d WHERE d.case_id = c.id AND c.status = 'open' AND d.status <> 'waiting'
+    ORDER BY d.started_at DESC LIMIT 1
+) searched ON true
+"""
+SEARCHED = {
+    "nobody_found": """c.status = 'open' AND c.id IN (
+        SELECT d.case_id FROM dispatch d WHERE d.status = 'nobody_found' AND NOT EXISTS (
+            SELECT FROM dispatch l
+            WHERE l.case_id = d.case_id AND l.started_at > d.started_at AND l.status <> 'waiting'))""",
+    "waiting": "c.status = 'open' AND c.id IN (SELECT case_id FROM dispatch WHERE status = 'waiting')",
+}
 PLACES = """
 JOIN category k ON k.id = c.category_id
 LEFT JOIN area ward ON ward.id = c.commune_id
@@ -75,8 +89,9 @@ TABLE = f"""
 SELECT c.id, c.code, k.name_vi, k.name_en, k.icon, coalesce(wanted.needs, c.needs_text) AS needs,
        {TEXT} AS description, c.status, c.urgency, c.household_size, c.vulnerabilities, c.contact_name,
        c.contact_phone, c.address, ward.full_name AS ward, c.created_at, c.status_at, helper.names,
-       helper.phones, c.verified_at, c.erased_at, c.is_demo, {RANK} AS rank
-FROM {CHOSEN} {PLACES} {NEEDS} {HELPERS}
+       helper.phones, c.verified_at, c.erased_at, c.is_demo, {RANK} AS rank,
+       coalesce(searched.status = 'nobody_found', false) AS nobody_found
+FROM {CHOSEN} {PLACES} {NEEDS} {HELPERS} {SEARCH}
 ORDER BY {{order}}
 """  # noqa: S608
 
@@ -103,6 +118,8 @@ def condition(asked: CaseFilter, within: Jurisdiction) -> tuple[str, dict[str, A
         known["until"] = day_end(asked.until)
     if asked.verified:
         parts.append(f"c.verified_at IS {'NOT ' if asked.verified == 'yes' else ''}NULL")
+    if asked.search:
+        parts.append(SEARCHED[asked.search])
     if asked.q:
         words, values = _words(asked.q)
         parts.append(words)

@@ -22,6 +22,7 @@ from app.cases.views import viewer_of
 from app.core.db import transaction
 from app.core.errors import Invalid, NotFound
 from app.emergencies.queries import all_categories
+from app.matching.dispatch_queries import search_for
 from app.people.guards import role_required, signed_in_user
 from app.web.overload import sheds
 from app.web.pages import page, wants_part
@@ -83,7 +84,8 @@ def _case_page(code: str, **more: Any) -> Response:
     with transaction():
         shown = case_view(code, viewer_of(user))
         history, looks = timeline(shown.case.id), accesses(shown.case.id)
-        return page("authority/case.html", case=shown, history=history, looks=looks, **frame(within), **more)
+        found = {"history": history, "looks": looks, "search": search_for(shown.case.id)}
+        return page("authority/case.html", case=shown, **found, **frame(within), **more)
 
 
 @bp.post("/cases/<code>/verify")

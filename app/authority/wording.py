@@ -36,6 +36,10 @@ SORT = {
     "urgent": _l("Khẩn cấp trước"),
     "changed": _l("Vừa thay đổi"),
 }
+SEARCH = {
+    "nobody_found": _l("Không tìm được người"),
+    "waiting": _l("Đang hỏi tình nguyện viên"),
+}
 VERIFIED = {"yes": _l("Đã xác minh"), "no": _l("Chưa xác minh")}
 EVENT = {
     "posted": _l("Gửi trường hợp"),

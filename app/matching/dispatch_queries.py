@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.core.db import db
 from app.matching.rules import Candidate, Helper, cost_of
@@ -205,3 +205,25 @@ AGAIN = text(
 def to_try_again(before: datetime, limit: int) -> list[tuple[uuid.UUID, str]]:
     """Open cases whose last search found nobody, before this moment, with their urgency."""
     return list(db.session.execute(AGAIN, {"before": before, "limit": limit}).tuples())
+
+
+SEARCH = text(
+    """
+    SELECT CASE WHEN ended.status = 'nobody_found' THEN ended.status ELSE 'waiting' END AS status, asks.*
+    FROM "case" c
+    LEFT JOIN LATERAL (
+        SELECT status FROM dispatch WHERE case_id = c.id AND status <> 'waiting'
+        ORDER BY started_at DESC LIMIT 1
+    ) ended ON true
+    CROSS JOIN LATERAL (
+        SELECT count(DISTINCT volunteer_id) AS asked, max(sent_at) AS last_at FROM ask WHERE case_id = c.id
+    ) asks
+    WHERE c.id = :case_id AND c.status = 'open' AND (ended.status = 'nobody_found' OR EXISTS (
+        SELECT FROM dispatch WHERE case_id = c.id AND status = 'waiting'))
+    """
+)
+
+
+def search_for(case_id: uuid.UUID) -> Row[Any] | None:
+    """How the search for helpers of an open case stands: (status, asked, last_at), for its officials."""
+    return db.session.execute(SEARCH, {"case_id": case_id}).one_or_none()

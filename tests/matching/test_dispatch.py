@@ -416,3 +416,24 @@ def test_what_somebody_else_holds_is_left_for_the_next_call(clock: Hand, worker_
         assert not asks(case)
     dispatch_due()
     assert asks(case)
+
+
+def test_officials_see_whom_the_search_found_nobody_for(
+    clock: Hand, client_for: Any, anh_official_w1: User
+) -> None:
+    helpers(1, categories=("grocery_run",))
+    waiting, nobody = posted(category_slug="grocery_run"), posted()
+    official = client_for(anh_official_w1)
+    wave(clock, 1)
+    assert search(nobody).status == "nobody_found"
+    listed = official.get("/authority/?search=nobody_found").text
+    assert nobody.code in listed
+    assert waiting.code not in listed
+    asked = official.get("/authority/?search=waiting").text
+    assert waiting.code in asked
+    assert nobody.code not in asked
+    assert "Không tìm được người" in official.get(f"/authority/cases/{nobody.code}").text
+    assert "Đã hỏi 1 tình nguyện viên gần đó" in official.get(f"/authority/cases/{waiting.code}").text
+    clock.forward(timedelta(hours=7))
+    dispatch_due()
+    assert nobody.code in official.get("/authority/?search=nobody_found").text, "tried again, not found yet"
