@@ -1,0 +1,1 @@
+"""A simulated neighbourhood: people ask, volunteers open the application or are asked, help arrives."""
