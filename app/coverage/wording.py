@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 LEVEL = {
     "none": _l("Không còn ai chờ"),
-    "kept_up": _l("Đang được giúp kịp"),
+    "kept_up": _l("Chưa ai chờ lâu"),
     "slow": _l("Có người chờ lâu"),
     "behind": _l("Đang bị bỏ lại"),
 }
@@ -13,6 +13,6 @@ HELPERS = {
     "some": _l("Có người giúp gần đó"),
     "many": _l("Nhiều người giúp gần đó"),
 }
-SHAPE = {"none": "leaf", "kept_up": "steps", "slow": "clock", "behind": "torn"}
+SHAPE = {"none": "leaf", "kept_up": "check", "slow": "clock", "behind": "torn"}
 """Which icon stands beside each level; nothing is told by colour alone."""
-TAG = {"none": "helped", "kept_up": "taken", "slow": "quiet", "behind": "torn"}
+TAG = {"none": "helped", "kept_up": "helped", "slow": "quiet", "behind": "torn"}

@@ -112,6 +112,14 @@ export function offerCoverage(box, map, library) {
   let timer = 0;
   /** @type {any} */
   let peek = null;
+  const told_here = /** @type {HTMLElement} */ (part.querySelector("[data-coverage-told]"));
+  const close = /** @type {HTMLElement} */ (part.querySelector("[data-coverage-close]"));
+  const forget = () => {
+    peek?.remove();
+    told_here.replaceChildren();
+    close.hidden = true;
+    legend.classList.remove("coverage-tells");
+  };
   const on = () => button.getAttribute("aria-pressed") === "true";
 
   const read = async () => {
@@ -129,7 +137,7 @@ export function offerCoverage(box, map, library) {
     box.classList.toggle("coverage-on", wanted);
     legend.hidden = !wanted;
     clearInterval(timer);
-    peek?.remove();
+    forget();
     if (!wanted) {
       remove(map);
       return;
@@ -145,14 +153,26 @@ export function offerCoverage(box, map, library) {
     if (map.queryRenderedFeatures(event.point, { layers: pins }).length) return;
     const found = map.queryRenderedFeatures(event.point, { layers: ["coverage-fill"].filter((id) => map.getLayer(id)) })[0];
     const ward = found && wards.get(found.properties.code);
+    forget();
     if (!ward) return;
-    peek?.remove();
+    const content = told(found.properties.name, found.properties.code, ward, words);
+    if (!matchMedia("(min-width: 60rem)").matches) {
+      // On a phone the map is low: the figures take the legend's place.
+      told_here.replaceChildren(content);
+      close.hidden = false;
+      legend.classList.add("coverage-tells");
+      return;
+    }
     peek = new library.Popup({ closeButton: false, maxWidth: "17rem", focusAfterOpen: true })
       .setLngLat(event.lngLat)
-      .setDOMContent(told(found.properties.name, found.properties.code, ward, words))
+      .setDOMContent(content)
       .addTo(map);
   });
   button.addEventListener("click", () => turn(!on()));
+  close.addEventListener("click", () => {
+    forget();
+    button.focus();
+  });
   button.hidden = false;
   if (new URLSearchParams(location.search).has("coverage")) map.once("load", () => turn(true));
 }
