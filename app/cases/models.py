@@ -55,6 +55,9 @@ class Case(Base):
         ),
         _public_point_index("ix_case_open_near", "status = 'open' AND on_map"),
         _public_point_index("ix_case_open_category_near", "status = 'open'", "category_id"),
+        _public_point_index(
+            "ix_case_danger_near", "status = 'open' AND on_map AND urgency = 'life_threatening'"
+        ),
         _public_point_index("ix_case_taken_near", "status = 'claimed' AND on_map"),
         _public_point_index("ix_case_helped_near", "status IN ('delivered', 'closed') AND on_map"),
         Index(

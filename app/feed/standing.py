@@ -14,7 +14,7 @@ from app.people.models import User
 STANDING = text(
     """
     SELECT ST_X(base) AS lon, ST_Y(base) AS lat, radius_m, category_ids, capacity, available,
-           (SELECT count(*) FROM claim WHERE volunteer_id = :user_id AND status = 'live') AS held
+           ARRAY(SELECT case_id FROM claim WHERE volunteer_id = :user_id AND status = 'live') AS held
     FROM volunteer WHERE user_id = :user_id
     """
 )
@@ -28,6 +28,8 @@ class Standing:
     helper: Helper
     base: Point | None
     available: bool
+    holds: tuple[uuid.UUID, ...] = ()
+    """The cases that they are on already."""
 
     @property
     def full(self) -> bool:
@@ -50,8 +52,8 @@ def standing_of(user: User) -> Standing | None:
         category_ids=frozenset(row.category_ids),
         medic=user.has_role("medic"),
         radius_m=row.radius_m,
-        held=row.held,
+        held=len(row.held),
         capacity=min(row.capacity, most),
     )
     base = None if row.lon is None else Point(row.lon, row.lat)
-    return Standing(user.id, helper, base, row.available)
+    return Standing(user.id, helper, base, row.available, tuple(row.held))

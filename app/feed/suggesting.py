@@ -28,7 +28,9 @@ from app.matching.rules import Candidate, Ranked, rank
 
 MOST_WEIGHED = 200
 """So many of the nearest suitable cases are ranked."""
-FETCHED = MOST_WEIGHED + MOST_WEIGHED // 4
+DENSE = MOST_WEIGHED // 2
+"""With fewer found these are all there are within reach."""
+MOST_IN_DANGER = 20
 
 # Nobody helps themselves, nor a case that they are on already, nor in an emergency that is over.
 AS_CANDIDATES = """
@@ -36,11 +38,8 @@ SELECT s.id, s.code, s.category_id, s.metres, s.urgency, s.created_at, c.vulnera
 FROM shown s
 JOIN "case" c ON c.id = s.id
 LEFT JOIN emergency e ON e.id = c.emergency_id
-WHERE c.requester_id IS DISTINCT FROM %(me)s
+WHERE c.requester_id IS DISTINCT FROM %(me)s AND s.id <> ALL(CAST(%(holds)s AS uuid[]))
   AND (e.ends_at IS NULL OR e.ends_at > now())
-  AND NOT EXISTS (SELECT FROM claim k
-                  WHERE k.case_id = s.id AND k.volunteer_id = %(me)s AND k.status = 'live')
-ORDER BY s.place
 """
 
 
@@ -103,10 +102,10 @@ def _weighed(
 ) -> tuple[list[Ranked], dict[str, uuid.UUID]]:
     """What suits, ranked; and the key of each code."""
     narrowed = suitable(asked, standing, start)
-    rows = _candidates(narrowed, standing) if narrowed else []
+    rows = candidates(narrowed, standing) if narrowed else []
     looking = others_looking([row.id for row in rows], besides=standing.user_id, at=at)
     known = {c.id: c for c in catalogue.categories().values()}
-    candidates = [
+    weighed = [
         Candidate(
             code=row.code,
             category_id=row.category_id,
@@ -119,7 +118,7 @@ def _weighed(
         )
         for row in rows
     ]
-    return rank(standing.helper, candidates), {row.code: row.id for row in rows}
+    return rank(standing.helper, weighed), {row.code: row.id for row in rows}
 
 
 def suitable(asked: Filter, standing: Standing, start: Point) -> Filter | None:
@@ -139,21 +138,31 @@ def suitable(asked: Filter, standing: Standing, start: Point) -> Filter | None:
         radius_m=reach,
         categories=() if everything else slugs,
         statuses=("open",),
-        limit=MOST_WEIGHED,
         cursor=None,
         by_group=False,
     )
 
 
-def _candidates(narrowed: Filter, standing: Standing) -> Sequence[Any]:
+def candidates(narrowed: Filter, standing: Standing) -> Sequence[Any]:
+    """The nearest that suit; in a crowded city, where these end after some streets, also who is in danger
+    farther away: a life weighs more than any way within reach.
+    """
+    found = _walk(narrowed, standing, MOST_WEIGHED)
+    if len(found) < DENSE or narrowed.urgencies:
+        return found
+    in_danger = _walk(replace(narrowed, urgencies=("life_threatening",)), standing, MOST_IN_DANGER)
+    seen = {row.id for row in found}
+    return [*found, *(row for row in in_danger if row.id not in seen)]
+
+
+def _walk(narrowed: Filter, standing: Standing, limit: int) -> Sequence[Any]:
     known = catalogue.categories().values()
-    medic = standing.helper.medic and any(
-        not c.on_map and c.id in standing.helper.category_ids for c in known
-    )
-    begun = feed_sql(narrowed, medic=medic, fetch=FETCHED)
+    mine = standing.helper.category_ids
+    medic = standing.helper.medic and any(not c.on_map and c.id in mine for c in known)
+    begun = feed_sql(replace(narrowed, limit=limit), medic=medic, fetch=limit + limit // 4)
     if begun is None:
         return []
     sql, bound = begun
+    bound |= {"me": str(standing.user_id), "holds": [str(key) for key in standing.holds]}
     with read_engine().connect() as connection:
-        found = connection.exec_driver_sql(sql + AS_CANDIDATES, bound | {"me": str(standing.user_id)})
-        return found.all()
+        return connection.exec_driver_sql(sql + AS_CANDIDATES, bound).all()

@@ -68,8 +68,12 @@ class Ranked:
 
     candidate: Candidate
     cost_min: float
-    reasons: Sequence[tuple[str, float]]
-    """(kind, amount), the weightiest first: near (m), waiting (h), life_threatening, urgent, children …"""
+    weights: Weights = WEIGHTS
+
+    @property
+    def reasons(self) -> Sequence[tuple[str, float]]:
+        """(kind, amount), the weightiest first: near (m), waiting (h), life_threatening, children …"""
+        return reasons(self.candidate, self.weights)
 
 
 def suits(helper: Helper, case: Candidate) -> bool:
@@ -106,11 +110,7 @@ def cost_of(helper: Helper, case: Candidate, weights: Weights = WEIGHTS) -> floa
 
 def rank(helper: Helper, cases: Iterable[Candidate], weights: Weights = WEIGHTS) -> list[Ranked]:
     """The cases that suit, the one to help first at the front; the code decides between equals."""
-    ranked = [
-        Ranked(case, cost_of(helper, case, weights), reasons(case, weights))
-        for case in cases
-        if suits(helper, case)
-    ]
+    ranked = [Ranked(case, cost_of(helper, case, weights), weights) for case in cases if suits(helper, case)]
     return sorted(ranked, key=lambda r: (r.cost_min, r.candidate.code))
 
 

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
+from app.core.db import new_id
 from app.core.geo import Point
-from app.feed import tiles
+from app.feed import catalogue, tiles
 from app.feed.filters import Filter
 from app.feed.queries import AS_GEOJSON, cases_geojson, feed_sql
 from app.feed.rules import Box
+from app.feed.standing import Standing
+from app.feed.suggesting import suggestions
+from app.matching.rules import Helper
 from tests.feed.map import tile_of
 from tests.geography import SAI_GON
 
@@ -121,6 +125,9 @@ VIEWS: dict[str, Callable[[], tuple[Filter, bool, set[str]]]] = {
     "helped too": lambda: (
         NEAR.but(statuses=("open", "closed")), False, {"ix_case_open_near", "ix_case_helped_near"},
     ),
+    "who is in danger": lambda: (
+        NEAR.but(radius_m=50_000, urgencies=("life_threatening",)), False, {"ix_case_danger_near"},
+    ),
     "far away": lambda: (NEAR.but(near=Point(12.0, 52.0)), False, {"ix_case_open_near"}),
 }  # fmt: skip
 
@@ -138,6 +145,34 @@ def test_the_nearest_are_found_in_the_order_of_the_index(crowded: Any, view: str
     assert all(node["Actual Rows"] <= 29 for node in walks)
     sorts = [node for node in found if "Sort" in node["Node Type"]]
     assert all(node["Actual Rows"] <= 29 * len(walks) for node in sorts)
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.parametrize("categories", [("essentials", "grocery_run", "school_supplies"), ("grocery_run",)])
+def test_what_is_suggested_is_weighed_among_the_nearest_few_hundred(
+    crowded: Any, categories: tuple[str, ...]
+) -> None:
+    from sqlalchemy import event
+
+    from app.core.db import read_engine
+
+    ids = frozenset(known.id for slug, known in catalogue.categories().items() if slug in categories)
+    standing = Standing(new_id(), Helper(ids, False, 50_000, 0, 3), SAI_GON, True)
+    said: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, bound: Any, *_rest: Any) -> None:
+        said.append((statement, bound))
+
+    event.listen(read_engine(), "before_cursor_execute", note)
+    found = suggestions(Filter(), standing, SAI_GON)
+    event.remove(read_engine(), "before_cursor_execute", note)
+    assert len(found.cases) == 20
+    assert len(said) == 3  # the nearest, who is in danger, and the cards of one page
+    for statement, bound in said:
+        seen = list(nodes(plan(statement, bound)))
+        assert not read_whole(seen)
+        assert all(n["Actual Rows"] <= 251 for n in seen if n.get("Relation Name") == "case")
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import pytest
 from app.cases.claiming import take_case
 from app.core.clock import held_at, now
 from app.core.db import db, transaction
+from app.feed import suggesting
 from app.volunteers.models import Volunteer
 from tests import make
 from tests.feed.test_the_page import HTMX, cards, hrefs
@@ -35,6 +36,18 @@ def test_who_has_waited_long_or_is_in_danger_comes_before_who_is_a_little_nearer
     minh = client_for(make.minh_volunteer())
     assert cards(minh.get("/?sort=nearest")) == [near.code, old.code, danger.code]
     assert cards(minh.get(SUGGESTED)) == [danger.code, old.code, near.code]
+
+
+def test_in_a_crowd_a_life_in_danger_some_streets_on_is_not_passed_over(
+    app: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggesting, "MOST_WEIGHED", 4)
+    monkeypatch.setattr(suggesting, "DENSE", 2)
+    crowd = [make.make_case(at=SAI_GON.moved(30 * n, n)) for n in range(8)]
+    danger = make.make_case(at=SAI_GON.moved(3000, 1), urgency="life_threatening")
+    shown = cards(client_for(make.minh_volunteer()).get(SUGGESTED))
+    assert shown[0] == danger.code
+    assert len(shown) < len(crowd)
 
 
 def test_a_volunteer_is_told_what_to_do_unless_they_ask_for_something_else(

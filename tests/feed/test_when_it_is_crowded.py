@@ -15,7 +15,7 @@ from tests.feed.map import around, layer
 from tests.feed.test_the_page import HTMX, cards
 from tests.geography import SAI_GON
 
-NO_WORDS = "tạm chưa tìm theo chữ"
+NO_WORDS = "Tạm chưa tìm theo chữ"
 DATED = "Danh sách gần nhất lúc"
 LIVE_LINE = re.compile(r'<p class="busy-line"[^>]*>')
 
