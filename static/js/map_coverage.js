@@ -128,6 +128,7 @@ export function offerCoverage(box, map, library) {
       wards = new Map(rows.map((/** @type {any[]} */ [code, level, open, waiting, counted_only, unmet, helpers]) => [code, { level, open, waiting, counted_only, unmet, helpers }]));
       at.textContent = measured_at ? `${words.at} ${new Date(measured_at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })}` : "";
       if (on()) draw(map, wards);
+      map.once("idle", () => (part.dataset.drawn = "true"));
     } catch {
       at.textContent = words.failed;
     }

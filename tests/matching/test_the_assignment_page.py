@@ -4,13 +4,16 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from app.cases.models import Case
+from app.areas.models import Area
+from app.cases.models import Case, Claim
 from app.core.db import db, transaction
+from app.matching import applying, queries
 from app.matching.models import Plan, PlanLine
 from tests import make
 from tests.geography import CHO_LON
+from tests.worker import do_the_jobs
 
 HERE = "/authority/assign/"
 
@@ -143,3 +146,65 @@ def test_where_volunteers_start_from_is_never_on_the_page(official: Any) -> None
 
 def test_an_area_without_open_cases_gives_an_empty_plan(official: Any) -> None:
     assert "Không có trường hợp nào đang cần giúp" in official.get(proposed(official)).text
+
+
+def test_a_long_plan_is_applied_by_the_worker_and_the_page_tells_how_far_it_is(
+    app: Any, official: Any, minh_volunteer: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(applying, "APPLIED_AT_ONCE", 1)
+    cases = [make.make_case() for _n in range(2)]
+    where = proposed(official)
+    assert official.post(where + "/apply").status_code == 303
+    assert db.session.scalars(select(Plan)).one().status == "applying"
+    assert "xong 0 trong 2" in official.get(where).text
+    part = official.get(where + "/progress", headers={"HX-Request": "true"})
+    assert 'hx-trigger="every 2s"' in part.text
+    assert "HX-Refresh" not in part.headers
+    official.post(where + "/apply")  # Pressed twice: nothing is given twice.
+    do_the_jobs(app)
+    done = official.get(where + "/progress", headers={"HX-Request": "true"})
+    assert done.headers["HX-Refresh"] == "true"
+    assert "Đã giao 2 trong 2 trường hợp" in official.get(where).text
+    assert {db.session.get_one(Case, case.id).status for case in cases} == {"claimed"}
+    assert len(db.session.scalars(select(Claim)).all()) == 2
+
+
+def test_many_lines_come_page_by_page(official: Any, minh_volunteer: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(queries, "PAGE", 2)
+    codes = {make.make_case().code for _n in range(3)}
+    where = proposed(official)
+    first = official.get(where).text
+    assert sum(code in first for code in codes) == 2
+    [more] = re.findall(r'hx-get="([^"]+after=[^"]+)"', first)
+    rest = official.get(more, headers={"HX-Request": "true"}).text
+    assert rest.lstrip().startswith("<tr")
+    assert {code for code in codes if code in first + rest} == codes
+
+
+def test_the_map_shows_wards_of_volunteers_and_places_of_shops(
+    official: Any, client_for: Any, ba_official_w2: Any, chi_supplier: Any
+) -> None:
+    make.volunteer("Xa", "+84902000001", make.Point(106.701234, 10.773210), capacity=1)
+    shop = make.Point(106.7150, 10.7440)
+    kinds = [make.category().id]
+    make.make_supply_point(chi_supplier, at=shop, radius_m=9000, category_ids=kinds, deliveries=1)
+    cases = [make.make_case() for _n in range(3)]
+    where = proposed(official)
+    drawn = official.get(where + "/map.json")
+    assert drawn.headers["Cache-Control"] == "private, no-store"
+    assert not re.search(r"106\.7012|10\.7732|106\.7009|10\.7769", drawn.text)
+    lines = {line["code"]: line for line in drawn.json}
+    assert set(lines) == {case.code for case in cases}
+    middle = db.session.execute(
+        select(func.ST_X(Area.label_point), func.ST_Y(Area.label_point)).where(Area.code == "26740")
+    ).one()
+    starts = {line["helper"]: line["from"] for line in drawn.json if line["from"]}
+    assert starts["Xa"] == pytest.approx(list(middle))
+    assert starts["Tạp hóa Chị Chi"] == pytest.approx([shop.lon, shop.lat])
+    assert sorted(line["state"] for line in drawn.json) == ["chosen", "chosen", "left_out"]
+    assert client_for(ba_official_w2).get(where + "/map.json").status_code == 404
+
+
+def test_time_is_one_of_the_list(official: Any) -> None:
+    assert official.post(HERE, data={"waited_h": "7"}).status_code == 422
+    assert "Đã chờ từ một ngày trở lên" in official.get(proposed(official, waited_h="24")).text

@@ -3,10 +3,12 @@
 import pytest
 from sqlalchemy import select
 
+from app.areas.membership import members, refresh_membership
 from app.core.db import db, transaction
 from app.core.geo import Point
 from app.volunteers.models import Volunteer
 from app.volunteers.queries import helping_of, volunteers_in_reach
+from app.volunteers.rules import portions_of
 from tests import make
 from tests.geography import SAI_GON
 
@@ -108,3 +110,32 @@ def test_nobody_else_sees_where_a_volunteer_starts(app, client_for, lan, admin, 
         page = client_for(other).get(f"/admin/people/{lan.id}").text
         assert "10.7765" not in page
         assert "106.7003" not in page
+
+
+def test_vehicle_and_ward_are_kept(client_for, lan) -> None:
+    browser = client_for(lan)
+    assert "Xe đạp · 4 phần" in browser.get("/me/helping").text
+    assert save(browser, vehicle="bicycle").status_code == 303
+    kept = db.session.get_one(Volunteer, lan.id)
+    assert (kept.vehicle, kept.commune_id) == ("bicycle", make.area_of("26740").id)
+    assert save(browser, vehicle="rocket").status_code == 422
+    assert save(browser, lat="10.742", lon="106.650").status_code == 303
+    db.session.expire_all()
+    assert db.session.get_one(Volunteer, lan.id).commune_id == make.area_of("27301").id
+
+
+@pytest.mark.parametrize(("people", "portions"), [(0, 1), (1, 1), (4, 1), (5, 2), (8, 2), (9, 3)])
+def test_a_portion_is_for_up_to_four_people(people: int, portions: int) -> None:
+    assert portions_of(people) == portions
+    assert portions_of(people, carried=False) == 0
+
+
+def test_volunteers_follow_their_areas(app, minh_volunteer) -> None:
+    with transaction():
+        db.session.get_one(Volunteer, minh_volunteer.id).commune_id = make.area_of("27301").id
+    [member] = [m for m in members() if m.table == "volunteer"]
+    changed = [make.area_of("27301").id, make.area_of("26740").id]
+    with transaction():
+        assert sum(step.moved for step in refresh_membership(member, changed)) == 1
+    db.session.expire_all()
+    assert db.session.get_one(Volunteer, minh_volunteer.id).commune_id == make.area_of("26740").id
