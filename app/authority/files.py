@@ -63,7 +63,8 @@ def later(suffix: str, separator: str) -> Any:
         limit=current_app.config["SETTINGS"].export_limit,
     )
     flash(_("Đã nhận. Tệp được làm ở nền, xong sẽ nhắn bạn."), "success")
-    return redirect(url_for("authority.export", _anchor="files"), 303)
+    query = request.query_string.decode("ascii", "replace")
+    return redirect(url_for("authority.export") + (f"?{query}" if query else ""), 303)
 
 
 def send(asked: ExportRequest) -> Response:

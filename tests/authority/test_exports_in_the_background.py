@@ -274,7 +274,7 @@ def test_while_it_is_crowded_the_page_queues_every_export(app: Any, official: An
         answer = official.get("/authority/export/cases.xlsx?status=open")
     assert "/authority/export/cases." not in page
     assert "Đang rất đông người dùng: tệp được làm ở nền" in page
-    assert (answer.status_code, answer.location) == (303, "/authority/export#files")
+    assert (answer.status_code, answer.location) == (303, "/authority/export?status=open")
     assert newest().status == "waiting"
 
 
