@@ -40,7 +40,7 @@ LOOK = text(
 )
 LOOKING = text(
     """
-    SELECT case_id, count(*) FROM case_look
+    SELECT case_id, count(*) AS others FROM case_look
     WHERE case_id = ANY(CAST(:case_ids AS uuid[])) AND at > :since AND at <= :until
       AND user_id IS DISTINCT FROM :besides
     GROUP BY case_id
@@ -65,7 +65,7 @@ def others_looking(
         "until": until,
         "besides": besides,
     }
-    return {row.case_id: row.count for row in db.session.execute(LOOKING, said)}
+    return {row.case_id: row.others for row in db.session.execute(LOOKING, said)}
 
 
 def look(case_id: uuid.UUID, user_id: uuid.UUID) -> int:

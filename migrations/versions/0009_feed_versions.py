@@ -117,6 +117,17 @@ REFERENCING = {
 
 
 def upgrade() -> None:
+    # Who is in danger is found at once among the many, however far.
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_case_danger_near", "case", if_exists=True, postgresql_concurrently=True)
+        op.create_index(
+            "ix_case_danger_near",
+            "case",
+            ["public_p3857"],
+            postgresql_using="gist",
+            postgresql_where=sa.text("status = 'open' AND on_map AND urgency = 'life_threatening'"),
+            postgresql_concurrently=True,
+        )
     op.create_table(
         "feed_square",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -142,17 +153,6 @@ def upgrade() -> None:
             " FOR EACH STATEMENT EXECUTE FUNCTION feed_everything_changed()"
         )
     _looks()
-    # Who is in danger is found at once among the many, however far.
-    with op.get_context().autocommit_block():
-        op.drop_index("ix_case_danger_near", "case", if_exists=True, postgresql_concurrently=True)
-        op.create_index(
-            "ix_case_danger_near",
-            "case",
-            ["public_p3857"],
-            postgresql_using="gist",
-            postgresql_where=sa.text("status = 'open' AND on_map AND urgency = 'life_threatening'"),
-            postgresql_concurrently=True,
-        )
 
 
 def _watch(table: str, name: str, function: str) -> None:
