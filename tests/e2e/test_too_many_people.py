@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, Route, expect
 
 from app.core.db import transaction
+from app.live import BUSY
 from app.people.tokens import create_token
 from tests import make
+from tests.e2e.accessibility import assert_accessible
 from tests.geography import SAI_GON
 from tests.site import Site
 
@@ -132,3 +135,23 @@ def test_a_crowd_rests_what_can_rest_and_help_goes_on(small_site: Site) -> None:
     until(lambda: live(small_site) == 200)
     assert ask(small_site.port, "/api/v1/cases?q=gao")[0] == 200
     assert "data-busy" not in ask(small_site.port, "/")[1]
+
+
+def test_a_page_whose_stream_rests_says_so_and_does_not_come_back_at_once(
+    page: Page, live_site: Site
+) -> None:
+    asked: list[str] = []
+
+    def rest(route: Route) -> None:
+        asked.append(route.request.url)
+        allowed = {"Access-Control-Allow-Origin": live_site.url}
+        route.fulfill(content_type="text/event-stream", headers=allowed, body=BUSY.decode())
+
+    page.goto("/")
+    line = page.locator("#busy-line")
+    expect(line).to_be_hidden()
+    page.route("**/live/events", rest)
+    page.reload()
+    expect(line).to_be_visible()
+    assert_accessible(page)
+    assert len(asked) == 1
