@@ -84,7 +84,7 @@ def _case_page(code: str, **more: Any) -> Response:
     with transaction():
         shown = case_view(code, viewer_of(user))
         history, looks = timeline(shown.case.id), accesses(shown.case.id)
-        found = {"history": history, "looks": looks, "search": search_for(shown.case.id)}
+        found: dict[str, Any] = {"history": history, "looks": looks, "search": search_for(shown.case.id)}
         return page("authority/case.html", case=shown, **found, **frame(within), **more)
 
 

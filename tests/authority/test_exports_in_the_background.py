@@ -20,6 +20,7 @@ from app.cases.models import AccessRecord
 from app.core.audit import AuditRecord
 from app.core.clock import now
 from app.core.db import db, transaction
+from app.core.events import publish
 from app.delivery.models import Message
 from app.people.models import User, UserRole
 from tests import make
@@ -216,7 +217,7 @@ def test_who_closes_the_account_leaves_no_file_behind(
     do_the_jobs(app)
     assert official.get("/me/data.json").json["exports_asked"][0]["format"] == "csv"
     with transaction():
-        background.erase_requests(anh_official_w1.id)
+        publish("user_erased", user_id=anh_official_w1.id)
     assert list(own_folder.glob("*")) == []
 
 
