@@ -1,5 +1,13 @@
-"""Why a case is suggested, in the words of its card: the same words as where somebody is asked directly."""
+"""Why a case is suggested, in the words of its card."""
 
-from app.matching.wording import said, waited
+from collections.abc import Sequence
 
-__all__ = ["said", "waited"]
+from app.cases.rules import URGENCIES
+from app.matching import wording
+
+MOST_SAID = 3
+
+
+def said(reasons: Sequence[tuple[str, float]]) -> list[str]:
+    """The weightiest reasons as where somebody is asked directly; how urgent it is has a mark on the card."""
+    return wording.said([reason for reason in reasons if reason[0] not in URGENCIES])[:MOST_SAID]

@@ -97,6 +97,13 @@ def test_each_card_says_why_it_is_shown(app: Any, client_for: Any) -> None:
     assert "gần bạn 600 m · chờ 9 giờ · có trẻ nhỏ" in said
 
 
+def test_a_card_does_not_say_twice_how_urgent_it_is(app: Any, client_for: Any) -> None:
+    make.make_case(urgency="life_threatening", vulnerabilities=["elderly"], **waiting(5))
+    shown = client_for(make.minh_volunteer()).get(SUGGESTED)
+    assert words(shown).partition("Gợi ý cho bạn")[2].lower().count("nguy hiểm tính mạng") == 1
+    assert "chờ 5 giờ · có người già" in words(shown)
+
+
 @pytest.mark.parametrize("kind", ["sick", "pregnant"])
 def test_that_somebody_is_ill_or_pregnant_is_not_said_on_a_card(app: Any, client_for: Any, kind: str) -> None:
     make.make_case(vulnerabilities=[kind], **waiting(5))
