@@ -97,7 +97,7 @@ def count_wards() -> int:
     provinces = dict(db.session.execute(WARDS, {"ids": ids}).tuples().all())
     people = dict(db.session.execute(HELPERS_BY_WARD).tuples().all())
     wards = [
-        Ward(ward_id, provinces[ward_id], *counted[ward_id][1:], helpers=people.get(ward_id, 0))
+        Ward(ward_id, provinces[ward_id], *counted[ward_id][1:], people.get(ward_id, 0))
         for ward_id in sorted(provinces)
     ]
     db.session.execute(GONE, {"ids": [ward.area_id for ward in wards]})

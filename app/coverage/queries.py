@@ -106,9 +106,7 @@ def wards_of(ids: Sequence[int], *, limit: int = 500) -> list[WardRow]:
 
 
 def _rows(found: Any) -> list[WardRow]:
-    return [
-        WardRow(*row[:11], helpers=helpers_class(row.helpers, row.open), level=row.level) for row in found
-    ]
+    return [WardRow(*row[:10], row.unmet, helpers_class(row.helpers, row.open), row.level) for row in found]
 
 
 def measured_at() -> datetime | None:

@@ -26,12 +26,13 @@ def index() -> Response:
     place = _place()
     number = max(1, min(request.args.get("page", 1, type=int) or 1, FARTHEST_PAGE))
     found = wards_shown(place, limit=PAGE + 1, offset=(number - 1) * PAGE)
-    following = {"page": number + 1} | ({"area": place.code} if place else {})
     return page(
         "coverage/list.html",
         "coverage/_wards.html" if number > 1 else "coverage/_list.html",
         wards=found[:PAGE],
-        more_url=url_for(".index", **following) if len(found) > PAGE else None,
+        more_url=url_for(".index", page=number + 1, area=place.code if place else None)
+        if len(found) > PAGE
+        else None,
         place=place,
         provinces=provinces_shown(),
         measured_at=measured_at(),
