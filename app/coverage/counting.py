@@ -1,6 +1,8 @@
 """Count the wards anew. The worker does it every minute; callers hold the transaction."""
 
-from sqlalchemy import text
+from typing import Any
+
+from sqlalchemy import Row, text
 
 from app.core.db import db
 from app.core.heartbeat import beat
@@ -96,14 +98,17 @@ def count_wards() -> int:
     ids = list(counted)
     provinces = dict(db.session.execute(WARDS, {"ids": ids}).tuples().all())
     people = dict(db.session.execute(HELPERS_BY_WARD).tuples().all())
-    wards = [
-        Ward(ward_id, provinces[ward_id], *counted[ward_id][1:], people.get(ward_id, 0))
-        for ward_id in sorted(provinces)
-    ]
+    wards = [_ward(counted[key], provinces[key], people.get(key, 0)) for key in sorted(provinces)]
     db.session.execute(GONE, {"ids": [ward.area_id for ward in wards]})
     _keep(wards)
     beat(HEARTBEAT)
     return len(wards)
+
+
+def _ward(row: Row[Any], province_id: int | None, helpers: int) -> Ward:
+    return Ward(
+        row.commune_id, province_id, row.open, row.waiting, row.counted_only, row.asked, row.unmet, helpers
+    )
 
 
 def _keep(wards: list[Ward]) -> None:

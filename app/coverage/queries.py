@@ -106,7 +106,7 @@ def wards_of(ids: Sequence[int], *, limit: int = 500) -> list[WardRow]:
 
 
 def _rows(found: Any) -> list[WardRow]:
-    return [WardRow(*row[:10], row.unmet, helpers_class(row.helpers, row.open), row.level) for row in found]
+    return [WardRow(**(row._asdict() | {"helpers": helpers_class(row.helpers, row.open)})) for row in found]
 
 
 def measured_at() -> datetime | None:
