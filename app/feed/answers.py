@@ -26,6 +26,8 @@ from app.web.overload import busy, sheds
 from app.web.pages import public_url
 
 GEOJSON = "application/geo+json"
+ADDRESSED = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME")
+"""What a request says of the name by which this site was reached."""
 EXACT = "public, no-cache"
 """May be stored, and is asked for again each time: mostly the answer is 304."""
 ROUGH = "public, max-age=5, stale-while-revalidate=5"
@@ -52,7 +54,8 @@ def _snapshot() -> float:
 
 def _typed() -> bool:
     """Words that somebody typed are hardly typed again: kept, they would only push others out."""
-    return bool(request.args.get("q"))
+    query = request.query_string
+    return (b"q" in query or b"%71" in query) and bool(request.args.get("q"))
 
 
 def list_answer(
@@ -85,12 +88,12 @@ def geojson() -> Response:
         return Answer(collection(found, address), reach_of(asked, found.next), GEOJSON, address=address)
 
     # The addresses in it carry the name under which this site was asked for.
-    key = ("geojson", request.query_string, public_url(""))
+    key = ("geojson", request.query_string, *map(request.environ.get, ADDRESSED))
     answer = answer_for(key, make, keep=not _typed(), at_least_s=_snapshot())
     response = response_of(key, answer)
     response.headers["Cache-Control"] = EXACT
     response.headers["Age"] = str(int(time.monotonic() - answer.made_at))
-    response.vary.update(("Authorization", "Cookie"))
+    response.headers["Vary"] = "Accept-Encoding, Authorization, Cookie"
     return with_link(response, answer.address)
 
 

@@ -22,6 +22,7 @@ KEPT_S = 20.0
 """An answer is made anew after this time in any case: cards say how long ago something was."""
 BUCKET_S = 5.0
 """Below the zoom of squares an answer may be this much behind."""
+ENCODINGS = ("br", "gzip")
 SMALLEST_COMPRESSED = 500
 OVERHEAD = 600
 """Bytes that an entry takes beside its body, about."""
@@ -143,7 +144,7 @@ def response_of(key: Hashable, answer: Answer) -> Response:
     response = Response(body, mimetype=answer.mimetype)
     if encoding:
         response.headers["Content-Encoding"] = encoding
-    response.vary.add("Accept-Encoding")
+    response.headers["Vary"] = "Accept-Encoding"
     return response
 
 
@@ -151,8 +152,11 @@ def _encoding(answer: Answer) -> str:
     accepted = request.headers.get("Accept-Encoding", "")
     if not accepted or len(answer.body) < SMALLEST_COMPRESSED:
         return ""
-    offered = request.accept_encodings
-    return next((name for name in ("br", "gzip") if offered[name] > 0), "")
+    if ";" in accepted:  # Some say how much they like each; most only name them, which is quicker to read.
+        offered = request.accept_encodings
+        return next((name for name in ENCODINGS if offered[name] > 0), "")
+    named = accepted.replace(" ", "").split(",")
+    return next((name for name in ENCODINGS if name in named), "")
 
 
 def _pack(encoding: str, body: bytes) -> bytes:
