@@ -19,7 +19,9 @@ from app.feed import versions
 from app.feed.versions import Squares, Versions
 
 KEPT_S = 20.0
-"""An answer is made anew after this time in any case: cards say how long ago something was."""
+"""A list of cards is made anew after this time in any case: it says how long ago things were."""
+TIMELESS_S = 300.0
+"""What names moments, not ages, is true as long as nothing changes; once in a while it is looked at anyway."""
 BUCKET_S = 5.0
 """Below the zoom of squares an answer may be this much behind."""
 ENCODINGS = ("br", "gzip")
@@ -55,7 +57,8 @@ class Answer:
         age = time.monotonic() - self.made_at
         if self.tolerant and age < BUCKET_S:
             return True
-        return age < KEPT_S and self.version == now.of(self.squares)
+        lasts = KEPT_S if self.mimetype == "text/html" else TIMELESS_S
+        return age < lasts and self.version == now.of(self.squares)
 
 
 class Store:
