@@ -70,12 +70,14 @@ class RoundView:
 
     @property
     def map_stops(self) -> list[dict[str, Any]]:
-        """What the map draws: the start, and the places still to go to."""
+        """What the map draws: the places still to go to, and the start before anything is ticked."""
         stops = [
             {"n": card.number, "kind": card.kind, "lon": card.place.lon, "lat": card.place.lat}
             for card in self.to_do
             if card.place
         ]
+        if len(self.to_do) < len(self.cards):
+            return stops
         return [{"n": 0, "kind": "start", "lon": self.start.lon, "lat": self.start.lat}, *stops]
 
 

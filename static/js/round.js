@@ -138,11 +138,12 @@ async function keepPage() {
     for (const old of await cache.keys()) if (new URL(old.url).pathname.startsWith("/me/round/")) await cache.delete(old);
     await cache.put(location.pathname, answer);
     const parts = performance.getEntriesByType("resource").map((entry) => entry.name);
-    for (const url of new Set(parts)) {
+    await Promise.all([...new Set(parts)].map(async (url) => {
       const { origin, pathname } = new URL(url);
       const part = origin === location.origin && /^\/(static|assets)\//.test(pathname);
       if (part && !(await cache.match(url))) await cache.add(url).catch(() => {});
-    }
+    }));
+    page.setAttribute("data-kept-page", "");
   } catch {
     // A browser that keeps nothing: the open page works on.
   }
