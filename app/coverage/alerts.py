@@ -64,7 +64,7 @@ def _tell(ward: Ward, at: datetime) -> None:
                     unmet=round(ward.unmet * 100),
                 )
                 + "\n"
-                + public_url("/authority/coverage"),
+                + public_url("/authority/coverage/"),
             )
     db.session.add(
         CoverageAlert(
