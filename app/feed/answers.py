@@ -47,7 +47,7 @@ def without_words(asked: Filter) -> Filter:
     return replace(asked, q="") if asked.q and sheds("search") else asked
 
 
-def _snapshot() -> float:
+def snapshot_s() -> float:
     """How long, in seconds, an answer is given out as it is; above 0 it says from when it is."""
     return SNAPSHOT_S if sheds("ranking") else 0
 
@@ -63,17 +63,17 @@ def list_answer(
 ) -> tuple[Any, Answer]:
     """The list that this address asks for, as strangers see it: its key, and the text of `part`."""
 
-    snapshot_s = _snapshot()
+    at_least_s = snapshot_s()
 
     def make() -> Answer:
         seen = view()
         found = cases_page(without_words(seen.asked))
-        dated = now() if snapshot_s else None
+        dated = now() if at_least_s else None
         body = render_template(part, **context(seen, found), dated=dated).encode()
         return Answer(body, reach_of(seen.asked, found.next), "text/html", address=seen.path())
 
-    key = (part, str(get_locale()), request.query_string.replace(b"&live=1", b""), snapshot_s)
-    return key, answer_for(key, make, keep=not _typed(), at_least_s=snapshot_s)
+    key = (part, str(get_locale()), request.query_string.replace(b"&live=1", b""), at_least_s)
+    return key, answer_for(key, make, keep=not _typed(), at_least_s=at_least_s)
 
 
 def geojson() -> Response:
@@ -89,7 +89,7 @@ def geojson() -> Response:
 
     # The addresses in it carry the name under which this site was asked for.
     key = ("geojson", request.query_string, *map(request.environ.get, ADDRESSED))
-    answer = answer_for(key, make, keep=not _typed(), at_least_s=_snapshot())
+    answer = answer_for(key, make, keep=not _typed(), at_least_s=snapshot_s())
     response = response_of(key, answer)
     response.headers["Cache-Control"] = EXACT
     response.headers["Age"] = str(int(time.monotonic() - answer.made_at))

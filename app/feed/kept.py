@@ -21,7 +21,7 @@ from app.feed.versions import Squares, Versions
 KEPT_S = 20.0
 """A list of cards is made anew after this time in any case: it says how long ago things were."""
 TIMELESS_S = 300.0
-"""What names moments, not ages, is true as long as nothing changes; once in a while it is looked at anyway."""
+"""What names moments, not ages, is true while nothing changes; once in a while it is looked at anyway."""
 BUCKET_S = 5.0
 """Below the zoom of squares an answer may be this much behind."""
 ENCODINGS = ("br", "gzip")
@@ -129,7 +129,9 @@ def answer_for(
     ANSWERS.labels("database").inc()
     made = make()
     # The versions were read before the answer was made: it can only be newer than they say.
-    made.version, made.made_at = now.of(made.squares), time.monotonic()
+    made.version = now.of(made.squares)
+    # What is made around another answer is as old as that one.
+    made.made_at = made.made_at or time.monotonic()
     if keep:
         kept.put(key, made)
     return made

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -11,13 +11,14 @@ from app.areas.queries import search_areas
 from app.core.errors import NotFound
 from app.feed import answers, catalogue, tiles
 from app.feed.answers import without_words
-from app.feed.kept import response_of
+from app.feed.kept import Answer, response_of
 from app.feed.personal import Personal, personal_feed
 from app.feed.queries import Page, cases_page
 from app.feed.rules import GROUP_STATUSES
 from app.feed.standing import is_helper
 from app.feed.view import View
 from app.feed.viewer import is_stranger, who_asks
+from app.feed.whole import may_be_kept, whole_page
 from app.feed.wording import said
 from app.people.guards import public
 from app.web.frame import places as stops
@@ -62,15 +63,26 @@ def _for_strangers() -> Response:
     """The list comes from memory where it can; the page around it is made for each browser."""
     part = _part()
     if not wants_part():
-        view = _view()
-        _key, whole = answers.list_answer(lambda: view, "feed/_list.html", _list_context)
-        return _page(view, whole.body.decode(), {"categories": _categories(medic=False)})
+        return _page_for_strangers()
     key, answer = answers.list_answer(_view, part, _list_context)
-    response = response_of(key, answer)
-    response.vary.update(("HX-Request", "Accept-Language", "Cookie"))
+    response = _varied(response_of(key, answer))
     if part == "feed/_list.html" and "live" not in request.args:
         _write_address(response, answer.address)
     return response
+
+
+def _page_for_strangers() -> Response:
+    def make() -> tuple[str, Answer]:
+        view = _view()
+        _key, whole = answers.list_answer(lambda: view, "feed/_list.html", _list_context)
+        context = _page_context(view, whole.body.decode(), medic=False)
+        return render_template("feed/page.html", **context), whole
+
+    if is_stranger() and may_be_kept():
+        response = whole_page(make, first_visit=_first_visit(), at_least_s=answers.snapshot_s())
+    else:
+        response = make_response(make()[0])
+    return _varied(response)
 
 
 def _for_people() -> Response:
@@ -87,33 +99,36 @@ def _for_people() -> Response:
     context["order"] = ("suggested" if personal else "nearest") if helper else ""
     if not wants_part():
         whole = render_template("feed/_list.html", **context)
-        return _page(view, whole, {"categories": _categories(medic=medic), "order": context["order"]})
+        around = _page_context(view, whole, medic=medic, order=context["order"])
+        return _varied(make_response(render_template("feed/page.html", **around)))
     part = _part()
-    response = page("feed/page.html", part, **context)
-    response.vary.update(("Accept-Language", "Cookie"))
+    response = _varied(make_response(render_template(part, **context)))
     if part == "feed/_list.html" and "live" not in request.args:
         _write_address(response, view.path())
     return response
 
 
-def _page(view: View, whole_list: str, context: dict[str, Any]) -> Response:
-    response = page(
-        "feed/page.html",
-        view=view,
-        asked=view.asked,
-        list=Markup(whole_list),  # noqa: S704 (rendered by our own template)
-        groups=tuple(GROUP_STATUSES),
-        distances=DISTANCES_M,
-        ask_url=_ask_url(),
-        first_visit=not request.args and not request.cookies,
-        **context,
-    )
-    response.vary.update(("Accept-Language", "Cookie"))
+def _page_context(view: View, whole_list: str, *, medic: bool, order: str = "") -> dict[str, Any]:
+    return {
+        "view": view,
+        "asked": view.asked,
+        "list": Markup(whole_list),  # noqa: S704 (rendered by our own template)
+        "groups": tuple(GROUP_STATUSES),
+        "distances": DISTANCES_M,
+        "ask_url": _ask_url(),
+        "first_visit": _first_visit(),
+        "categories": [c for c in catalogue.categories().values() if c.on_map or medic],
+        "order": order,
+    }
+
+
+def _first_visit() -> bool:
+    return not request.args and not request.cookies
+
+
+def _varied(response: Response) -> Response:
+    response.vary.update(("HX-Request", "Accept-Language", "Cookie"))
     return response
-
-
-def _categories(*, medic: bool) -> list[Any]:
-    return [c for c in catalogue.categories().values() if c.on_map or medic]
 
 
 def _ask_url() -> str | None:

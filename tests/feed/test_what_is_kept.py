@@ -229,6 +229,44 @@ def test_what_is_kept_for_strangers_is_not_shown_to_others_nor_what_others_see_t
                         assert "public" not in answer.headers["Cache-Control"]
 
 
+def test_two_browsers_get_the_same_page_but_each_its_own_token_and_nonce(
+    app: Any, with_csrf: None, clock: Clock, asked: list[str]
+) -> None:
+    make.make_case()
+    pages, tokens, nonces = [], [], []
+    for _browser in range(3):
+        browser = app.test_client()
+        asked.clear()
+        answer = browser.get("/")
+        token = re.search(r'"X-CSRFToken": "([^"]+)"', answer.text)
+        nonce = re.search(r"script-src [^;]*'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
+        assert token
+        assert nonce
+        assert answer.text.count(f'nonce="{nonce[1]}"') > 2
+        assert answer.headers["Cache-Control"] == "no-store"
+        pages.append(answer.text.replace(token[1], "").replace(nonce[1], ""))
+        tokens.append(token[1])
+        nonces.append(nonce[1])
+        said = browser.post("/language", data={"locale": "en", "csrf_token": token[1]})
+        assert said.status_code == 303
+        assert 'lang="en"' in browser.get("/").text
+        stolen = app.test_client().post("/language", data={"locale": "en", "csrf_token": token[1]})
+        assert stolen.status_code == 400
+    assert asked == []
+    assert pages[0] == pages[1] == pages[2]
+    assert len(set(tokens)) == len(set(nonces)) == 3
+
+
+def test_words_for_one_person_are_on_no_kept_page(app: Any, client: Any) -> None:
+    for path in ("/", LIST):
+        told = app.test_client()
+        with told.session_transaction() as session:
+            session["_flashes"] = [("success", "Chỉ cho một người")]
+        assert "Chỉ cho một người" in told.get(path).text
+        assert "Chỉ cho một người" not in told.get(path).text
+        assert "Chỉ cho một người" not in client.get(path).text
+
+
 def test_each_person_reads_their_own_language(app: Any) -> None:
     make.make_case()
     vietnamese, english = app.test_client(), app.test_client()

@@ -151,6 +151,19 @@ def test_the_list_is_a_dated_snapshot_for_half_a_minute(
         assert re.findall(rf"{DATED} ([\d:]+), ", client.get("/").text) != [when]
 
 
+def test_a_page_is_as_old_as_the_list_on_it(app: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    make.make_case()
+    clock = [1000.0]
+    monkeypatch.setattr(kept.time, "monotonic", lambda: clock[0])
+    with crowded(app, 4):
+        client.get("/", headers=HTMX)
+        change_the_map()
+        clock[0] += 29
+        assert len(cards(client.get("/"))) == 1
+        clock[0] += 2
+        assert len(cards(client.get("/"))) == 2
+
+
 def test_a_snapshot_asks_the_database_nothing(app: Any, client: Any) -> None:
     make.make_case()
     with crowded(app, 4):

@@ -1,0 +1,52 @@
+"""The whole page for strangers, kept with blanks where each browser gets something of its own.
+
+These are the nonce of the content policy and the token of forms: a test compares the pages of two browsers.
+Words for one person (flashed messages) are never on a kept page.
+"""
+
+import secrets
+from collections.abc import Callable
+
+from flask import Response, g, make_response, request, session
+from flask_babel import get_locale
+from flask_wtf.csrf import generate_csrf
+
+from app.feed.answers import ADDRESSED
+from app.feed.kept import Answer, answer_for
+from app.web.frame import first_styles
+from app.web.overload import mode
+from app.web.security import csp_nonce
+
+NONCE, TOKEN = secrets.token_hex(16), secrets.token_hex(16)
+"""What stands in the blanks: no page can hold it by chance, and nobody who writes into one knows it."""
+FLASHES, CSRF = "_flashes", "csrf_token"
+
+
+def may_be_kept() -> bool:
+    """Whether this browser gets the page that others get: nothing waits to be told to it alone."""
+    return not request.args.get("q") and FLASHES not in session
+
+
+def whole_page(make: Callable[[], tuple[str, Answer]], *, first_visit: bool, at_least_s: float) -> Response:
+    """The page that `make` renders around a list, or the kept one, filled in for this browser."""
+
+    def with_blanks() -> Answer:
+        g.csp_nonce, g.csrf_token = NONCE, TOKEN
+        try:
+            text, inner = make()
+        finally:
+            del g.csp_nonce, g.csrf_token
+        return Answer(text.encode(), inner.squares, "text/html", made_at=inner.made_at)
+
+    key = (
+        "page",
+        request.query_string,
+        str(get_locale()),
+        first_visit,
+        first_styles() is None,
+        mode().level,
+        *map(request.environ.get, ADDRESSED),
+    )
+    answer = answer_for(key, with_blanks, at_least_s=at_least_s)
+    body = answer.body.replace(NONCE.encode(), csp_nonce().encode())
+    return make_response(body.replace(TOKEN.encode(), generate_csrf().encode()))
