@@ -9,8 +9,10 @@ from sqlalchemy import select, text
 
 from app.core.clock import now
 from app.core.db import db, transaction
+from app.core.jobs import jobs
 from app.coverage.alerts import tell_of_wards_behind
 from app.coverage.counting import count_wards
+from app.coverage.jobs import every_minute
 from app.coverage.models import AreaCoverage, CoverageAlert
 from app.coverage.queries import measured_at
 from app.delivery.models import Message
@@ -134,3 +136,15 @@ def test_wards_that_keep_up_are_nobodys_news(app: Any, anh_official_w1: Any) -> 
         make.make_case(at=SAI_GON.moved(20 * n, 1.0), **ago(2))
     counted()
     assert told(NOON) == 0
+
+
+def test_the_worker_does_both_by_the_clock(ward_behind: None, app: Any) -> None:
+    with transaction():
+        db.session.execute(text("DELETE FROM area_coverage"))
+    with app.app_context():
+        every_minute(0)
+    db.session.rollback()
+    assert len(db.session.scalars(select(AreaCoverage)).all()) == 3
+    known = {(task.name, due.cron) for due in jobs.periodic_registry.periodic_tasks.values()
+             for task in (due.task,)}  # fmt: skip
+    assert {("coverage.every_minute", "* * * * *"), ("coverage.every_quarter", "7,22,37,52 * * * *")} <= known
