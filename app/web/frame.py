@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import time
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -69,11 +70,16 @@ def _sheet(folder: str, _changed: float) -> tuple[str, str]:
     return css, hashlib.sha256(css.encode()).hexdigest()[:12]
 
 
+@lru_cache(maxsize=2)
+def _changed(folder: str, _second: int) -> float:
+    """When a style was edited last; looked at once a second."""
+    return max((Path(folder) / name).stat().st_mtime for name in SHEETS)
+
+
 def sheet() -> tuple[str, str]:
     """The stylesheet of the site and the digest that names it."""
     folder = current_app.static_folder or "static"
-    changed = max((Path(folder) / name).stat().st_mtime for name in SHEETS)
-    return _sheet(folder, changed)
+    return _sheet(folder, _changed(folder, int(time.monotonic())))
 
 
 def first_styles() -> Markup | None:
