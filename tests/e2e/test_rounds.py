@@ -73,3 +73,25 @@ def test_a_round_is_followed_and_ticked_also_without_a_network(
     page.get_by_role("button", name="Đăng xuất trên máy này").click()
     expect(page.get_by_text("Bạn đã đăng xuất.")).to_be_visible()
     assert page.evaluate("async () => await caches.has('lalanh-round')") is False
+
+
+def test_a_round_on_paper_and_on_a_narrow_dark_phone(
+    open_page: Open, minh_volunteer: Any, claims: list[str]
+) -> None:
+    page = open_page(minh_volunteer, (320, 640), color_scheme="dark")
+    plan(page)
+    fine(page)
+    page.get_by_role("button", name="Chuyển điểm 3 xuống sau").click()
+    expect(page.locator(".round-stop h2").nth(3)).to_have_text("Giao: Nhà số 2")
+    fine(page)
+    page.get_by_role("link", name="Bản in").click()
+    expect(page.locator(".paper-stop .qr")).to_have_count(4)
+    fine(page)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("link", name="Về chuyến giao")).to_be_hidden()
+    assert (
+        page.locator(".paper-stop").first.evaluate("block => getComputedStyle(block).color") == "rgb(0, 0, 0)"
+    )
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert pdf.count(b"/Type /Page\n") == 1
+    assert b"/MediaBox [0 0 595" in pdf.replace(b"594.95996", b"595").replace(b"594.96", b"595")

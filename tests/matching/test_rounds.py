@@ -15,6 +15,7 @@ from app.core.db import db, transaction
 from app.core.geo import Point
 from app.matching.round_forgetting import erase_old_rounds
 from app.matching.round_models import Round, RoundStop
+from app.matching.round_queries import stop_rows
 from app.people.erasure import erase_account, personal_data
 from tests import make
 from tests.geography import SAI_GON
@@ -221,6 +222,20 @@ def test_a_case_that_ended_falls_out_with_its_home_and_number(
     assert "Còn 1 điểm" in text
     paper = minh.get(f"{where}/print").text
     assert "99 Ngõ Đã Hủy" not in paper
+
+
+def test_homes_and_numbers_leave_the_query_with_the_claim(
+    minh: Any, minh_volunteer: Any, lan_resident: Any
+) -> None:
+    _case, given_back = taken(minh_volunteer, 300)
+    _case, live = taken(minh_volunteer, 900)
+    planned(minh)
+    with transaction():
+        release_claim(given_back.id, by=minh_volunteer)
+        rows = {row.claim_id: row for row in stop_rows(stops()[0].round_id, minh_volunteer.id)}
+    private = ("contact_name", "contact_phone", "address", "lon", "lat")
+    assert [getattr(rows[given_back.id], name) for name in private] == [None] * 5
+    assert None not in [getattr(rows[live.id], name) for name in private]
 
 
 def test_what_was_delivered_from_its_own_page_is_ticked_here(minh: Any, minh_volunteer: Any) -> None:
