@@ -76,7 +76,9 @@ def known(user: User) -> MultiDict[str, str]:
     typed: MultiDict[str, str] = MultiDict({"vehicle": helping.vehicle if helping else USUAL_VEHICLE})
     if round_ is not None:
         start = start_of(round_)
-        typed["vehicle"], typed["load_limit"] = round_.vehicle, str(round_.load_limit)
+        typed["vehicle"] = round_.vehicle
+        if round_.load_limit != VEHICLES[round_.vehicle]:
+            typed["load_limit"] = str(round_.load_limit)
         typed["returns"] = "1" if round_.returns else ""
         if round_.has_end:
             typed["latest"] = f"{round_.ends_at.astimezone(zone_here()):%H:%M}"
