@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, func, select, update
 
 from app.core.clock import now
-from app.core.db import db
+from app.core.db import db, new_id
 from app.core.errors import Conflict, Invalid
 from app.core.geo import Point
 from app.matching.round_models import Round, RoundStop
@@ -119,17 +119,23 @@ def lock_rounds_of(user: User) -> None:
     db.session.scalar(select(User.id).where(User.id == user.id).with_for_update())
 
 
-def _keep(round_: Round, question: Question, order: Sequence[Stop], wanted: Sequence[Wanted]) -> None:
+def _keep(
+    round_: Round,
+    question: Question,
+    order: Sequence[Stop],
+    wanted: Sequence[Wanted],
+    names: Mapping[tuple[uuid.UUID, str], uuid.UUID] | None = None,
+) -> None:
     """Write the stops in their order after those that are ticked; what did not fit says why."""
     first = 1 + (
         db.session.scalar(select(func.max(RoundStop.position)).where(RoundStop.round_id == round_.id)) or 0
     )
     for n, (stop, planned) in enumerate(zip(order, question.arrivals(order), strict=True)):
-        row = _row(round_, wanted[stop.delivery], stop.kind)
+        row = _row(round_, wanted[stop.delivery], stop.kind, names or {})
         row.position, row.planned_at = first + n, planned
         db.session.add(row)
     for number, reason in why_left_out(question.task, order).items():
-        row = _row(round_, wanted[number], DROP_OFF)
+        row = _row(round_, wanted[number], DROP_OFF, names or {})
         row.supply_point_id, row.left_out = wanted[number].point_id, reason
         db.session.add(row)
     round_.back_at = question.end(order) if order else None
@@ -137,8 +143,11 @@ def _keep(round_: Round, question: Question, order: Sequence[Stop], wanted: Sequ
     db.session.flush()
 
 
-def _row(round_: Round, one: Wanted, kind: str) -> RoundStop:
+def _row(
+    round_: Round, one: Wanted, kind: str, names: Mapping[tuple[uuid.UUID, str], uuid.UUID]
+) -> RoundStop:
     return RoundStop(
+        id=names.get((one.due.claim_id, kind)) or new_id(),
         round_id=round_.id,
         claim_id=one.due.claim_id,
         supply_point_id=one.point_id if kind == PICK_UP else None,
@@ -157,17 +166,16 @@ def replan_round(round_id: uuid.UUID, *, by: User, here: Point | None = None) ->
     if round_.status != "active":
         raise Conflict(_("Chuyến này đã kết thúc."), slug="round-ended")
     wanted = still_wanted(round_, by)
-    db.session.execute(
-        delete(RoundStop).where(
-            RoundStop.round_id == round_.id,
-            RoundStop.done_at.is_(None),
-            RoundStop.claim_id.in_([one.due.claim_id for one in wanted]),
-        )
-    )
+    # Stops keep their names, so that a tick still under way from a phone finds its own.
+    mine = [one.due.claim_id for one in wanted]
+    undone = (RoundStop.round_id == round_.id, RoundStop.done_at.is_(None), RoundStop.claim_id.in_(mine))
+    named = select(RoundStop.claim_id, RoundStop.kind, RoundStop.id).where(*undone)
+    names = {(claim_id, kind): key for claim_id, kind, key in db.session.execute(named)}
+    db.session.execute(delete(RoundStop).where(*undone))
     journey = journey_on(round_, here)
     round_.ends_at = journey.end
     question = question_of(journey, wanted)
-    _keep(round_, question, best_order(question.task), wanted)
+    _keep(round_, question, best_order(question.task), wanted, names)
     return round_
 
 

@@ -296,11 +296,13 @@ def test_planned_anew_from_where_somebody_stands(minh: Any, minh_volunteer: Any)
     claims = [taken(minh_volunteer, metres)[1] for metres in (500, 1000, 1500)]
     where = planned(minh)
     tick(minh, where, stops()[0])
+    names = {row.claim_id: row.id for row in stops()}
     far_end = east(2000)
     answer = minh.post(f"{where}/again", data={"lat": far_end.lat, "lon": far_end.lon})
     assert answer.status_code == 303
     assert [row.claim_id for row in stops()] == [claims[0].id, claims[2].id, claims[1].id]
     assert stops()[0].done_at is not None
+    assert {row.claim_id: row.id for row in stops()} == names
     minh.post(f"{where}/again")
     assert [row.claim_id for row in stops()] == [claim.id for claim in claims]
 
