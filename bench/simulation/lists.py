@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -64,21 +65,21 @@ class Board:
         metres = self.metres(person, shown)
         if policy == "newest":
             order = np.arange(len(shown))[::-1][:many]
-        elif policy == "nearest":
-            order = np.argsort(metres, kind="stable")[:many]
-        else:
-            return self._suggested(person, shown, metres, at)[:many]
-        return [Card(int(shown[n]), float(metres[n])) for n in order]
+            return [Card(int(shown[n]), float(metres[n])) for n in order]
+        order = np.argsort(metres, kind="stable")[: max(many, MOST_WEIGHED)]
+        nearest = [Card(int(shown[n]), float(metres[n])) for n in order]
+        if policy == "nearest":
+            return nearest[:many]
+        return self._suggested(person, nearest, at, many)
 
-    def _suggested(
-        self, person: Person, shown: NDArray[np.int64], metres: NDArray[np.float64], at: float
-    ) -> list[Card]:
-        """By the application's own rules, over the nearest that the index would give."""
-        near = np.argsort(metres, kind="stable")[:MOST_WEIGHED]
-        near = near[metres[near] <= person.radius_m]
-        by_code = {code_of(int(shown[n])): Card(int(shown[n]), float(metres[n])) for n in near}
+    def _suggested(self, person: Person, nearest: Sequence[Card], at: float, many: int) -> list[Card]:
+        """By the application's own rules; where they end, the plain order is a tap away."""
+        by_code = {code_of(card.case): card for card in nearest if card.metres <= person.radius_m}
         candidates = [self.candidate(code, card, at) for code, card in by_code.items()]
-        return [by_code[ranked.candidate.code] for ranked in rank(self.helper(person), candidates)]
+        ranked = rank(self.helper(person), candidates)
+        first = [by_code[found.candidate.code] for found in ranked[:many]]
+        others = (card for card in nearest if card not in first)
+        return [*first, *islice(others, many - len(first))]
 
     def helper(self, person: Person) -> Helper:
         """The volunteer, as the rules of ranking see them."""
