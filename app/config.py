@@ -91,8 +91,8 @@ class Settings(BaseSettings):
     """Room for kept answers of the feed in each web process; 0 keeps none."""
 
     osrm_url: str = ""
-    """A router of one's own (OSRM) for the ways of rounds, e.g. http://127.0.0.1:5000; it is sent exact places.
-    Empty: straight lines, a little longer."""
+    """A router of one's own (OSRM) for the ways of rounds, e.g. http://127.0.0.1:5000: it is sent exact
+    places. Empty: straight lines, a little longer."""
     export_dir: str = ""
     """Where files made in the background wait to be fetched; empty: `exports` in the data folder."""
     export_keep_hours: int = 24
