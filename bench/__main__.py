@@ -45,7 +45,7 @@ def main() -> int:
                     figures += _http(cases, chosen.seconds, markdown=chosen.markdown)
             figures += _growth(figures, chosen.cases, markdown=chosen.markdown)
         if chosen.only != "http":
-            pass
+            figures += _matching(markdown=chosen.markdown)
     except AssertionError as wrong:
         print(f"\nWRONG ANSWER: {wrong}")
         return 1
@@ -57,6 +57,12 @@ def _http(cases: int, seconds: float, *, markdown: bool) -> list[Figure]:
     from bench.run import measure
 
     return list(measure(cases, seconds, markdown=markdown))
+
+
+def _matching(*, markdown: bool) -> list[Figure]:
+    from bench.matching import figures
+
+    return list(figures(markdown=markdown))
 
 
 def _growth(figures: Sequence[Figure], sizes: Sequence[int], *, markdown: bool) -> list[Figure]:
