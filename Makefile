@@ -46,7 +46,7 @@ format: $(V)/dev.stamp ## Rewrite the code in the project's format
 	$(V)/bin/ruff check --fix-only --quiet .
 	$(V)/bin/ruff format .
 
-bench: $(V)/dev.stamp $(COMPILED) ## Measure feed, tile and post against bare SQL on 100,000 cases in a scratch database
+bench: $(V)/dev.stamp $(COMPILED) ## Measure the site beside bare SQL, matching beside the optimum, a simulated city
 	$(PY) -m bench
 
 lock: $(V)/dev.stamp ## Compile requirements*.in into hashed requirements*.txt (UPGRADE=1 for newer versions)
