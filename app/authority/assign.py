@@ -21,7 +21,16 @@ from app.matching.plans import (
     line_of,
     propose_plan,
 )
-from app.matching.queries import options, plan_counts, plan_line, plan_lines, plan_map, recent_plans
+from app.matching.queries import (
+    Reader,
+    may_read,
+    options,
+    plan_counts,
+    plan_line,
+    plan_lines,
+    plan_map,
+    recent_plans,
+)
 from app.people.guards import role_required, signed_in_user
 from app.web.pages import page, wants_part
 
@@ -38,7 +47,8 @@ def frame(within: Jurisdiction) -> dict[str, Any]:
 def index() -> Response:
     """Choose an area and a time to plan for; the plans of before."""
     within = jurisdiction_of(signed_in_user())
-    return page("authority/assign.html", plans=recent_plans(within.ids), **frame(within))
+    plans = recent_plans(within.ids, _reader(within))
+    return page("authority/assign.html", plans=plans, **frame(within))
 
 
 @bp.post("/")
@@ -148,9 +158,13 @@ def _plan(plan_id: uuid.UUID) -> tuple[Plan, Jurisdiction]:
     """A plan of the official's areas; those of others do not exist for them."""
     within = jurisdiction_of(signed_in_user())
     plan = db.session.get(Plan, plan_id)
-    if plan is None or plan.area_id not in within.ids:
+    if plan is None or plan.area_id not in within.ids or not may_read(plan.id, _reader(within)):
         raise NotFound(_("Không có bản phân công này trong địa bàn của bạn."))
     return plan, within
+
+
+def _reader(within: Jurisdiction) -> Reader:
+    return Reader(signed_in_user().id, within.commune_ids, within.province_ids)
 
 
 def _chosen() -> uuid.UUID | None:

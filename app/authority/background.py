@@ -206,8 +206,10 @@ def forget_old() -> int:
     gone = (ExportRequest.expires_at < now()) | (ExportRequest.created_at < now() - GIVEN_UP_AFTER)
     old = db.session.scalars(select(ExportRequest).where(gone)).all()
     _erase(old)
+    # The folder first: of a file that is begun meanwhile the request would not be known yet.
+    paths = list(folder().iterdir())
     known = set(db.session.scalars(select(ExportRequest.id)))
-    for path in folder().iterdir():
+    for path in paths:
         key = _key_of(path)
         if key is not None and key not in known:
             path.unlink(missing_ok=True)

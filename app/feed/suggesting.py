@@ -63,7 +63,9 @@ class After(NamedTuple):
             at, cost_min, code = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             if not (type(cost_min) in (int, float) and math.isfinite(cost_min) and isinstance(code, str)):
                 return None
-            return cls(datetime.fromtimestamp(at, UTC), float(cost_min), code)
+            weighed_at = datetime.fromtimestamp(at, UTC)
+            # Years at the ends of the calendar cannot be reckoned with.
+            return cls(weighed_at, float(cost_min), code) if 2000 <= weighed_at.year < 9000 else None
         except (ValueError, TypeError, OverflowError, OSError, binascii.Error, RecursionError):
             return None
 

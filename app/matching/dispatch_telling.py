@@ -33,6 +33,19 @@ OFFICIALS = text(
 )
 
 
+# Whoever takes a case holds their own row and then waits for the asks. A message refers to its person, so
+# their row is held here too, and neither is waited for: who is just taking a case is told a little later.
+LOCK_UNTOLD = text(
+    """
+    SELECT a.id FROM ask a JOIN "user" u ON u.id = a.volunteer_id
+    WHERE a.told_at IS NULL
+    ORDER BY a.sent_at
+    LIMIT :limit
+    FOR UPDATE OF a SKIP LOCKED FOR KEY SHARE OF u SKIP LOCKED
+    """
+)
+
+
 def tell_soon() -> None:
     """Queue the telling in the caller's transaction, if there is anything to tell."""
     untold = db.session.execute(
@@ -57,14 +70,13 @@ def tell_dispatch() -> None:
 def tell_asked() -> int:
     """Write to those who were asked; who need not answer any more is not bothered. Returns how many."""
     with transaction():
+        mine = list(db.session.scalars(LOCK_UNTOLD, {"limit": AT_ONCE}))
         rows = db.session.execute(
             select(Ask, Case, User)
             .join(Case, Case.id == Ask.case_id)
             .join(User, User.id == Ask.volunteer_id)
-            .where(Ask.told_at.is_(None))
+            .where(Ask.id.in_(mine))
             .order_by(Ask.sent_at)
-            .limit(AT_ONCE)
-            .with_for_update(of=Ask, skip_locked=True)
         ).all()
         for ask, case, user in rows:
             ask.told_at = now()

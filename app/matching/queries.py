@@ -61,8 +61,22 @@ DRAWN = text(
     """
 )
 
+# Who answers for several areas may plan for all of them at once: a plan for nobody who answers for less.
+ELSEWHERE = """
+EXISTS (
+    SELECT FROM plan_line l JOIN "case" c ON c.id = l.case_id
+    WHERE l.plan_id = p.id
+      AND NOT coalesce(c.commune_id = ANY(:communes), false)
+      AND NOT coalesce(c.province_id = ANY(:provinces), false))
+"""
+READABLE = text(
+    f"""
+    SELECT EXISTS (
+        SELECT FROM plan p WHERE p.id = :plan_id AND (p.created_by = :user_id OR NOT {ELSEWHERE}))
+    """  # noqa: S608 (constants)
+)
 RECENT = text(
-    """
+    f"""
     SELECT p.id, p.status, p.created_at, p.ended_at, a.full_name AS area, u.name AS official, lines.*
     FROM plan p
     JOIN area a ON a.id = p.area_id
@@ -73,9 +87,10 @@ RECENT = text(
         FROM plan_line WHERE plan_id = p.id
     ) lines
     WHERE p.area_id = ANY(:area_ids) AND p.status <> 'discarded'
+      AND (p.created_by = :user_id OR NOT {ELSEWHERE})
     ORDER BY p.created_at DESC
     LIMIT 20
-    """
+    """  # noqa: S608
 )
 NAMES = text('SELECT id, name FROM "user" WHERE id = ANY(CAST(:ids AS uuid[]))')
 POINTS = text("SELECT id, name FROM supply_point WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -135,9 +150,31 @@ def plan_line(plan_id: uuid.UUID, line_id: uuid.UUID) -> Row[Any]:
     return db.session.execute(ONE_LINE, {"plan_id": plan_id, "line_id": line_id, "limit": 1}).one()
 
 
-def recent_plans(area_ids: Sequence[int]) -> Sequence[Row[Any]]:
-    """The last plans for these areas."""
-    return db.session.execute(RECENT, {"area_ids": list(area_ids)}).all()
+class Reader(NamedTuple):
+    """Who looks at plans, and the communes and provinces that they answer for."""
+
+    user_id: uuid.UUID
+    communes: Sequence[int]
+    provinces: Sequence[int]
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """As the statements take it."""
+        return {
+            "user_id": self.user_id,
+            "communes": list(self.communes),
+            "provinces": list(self.provinces),
+        }
+
+
+def may_read(plan_id: uuid.UUID, reader: Reader) -> bool:
+    """Whether every case of the plan is this official's to see, or they made it themselves."""
+    return bool(db.session.execute(READABLE, reader.known | {"plan_id": plan_id}).scalar())
+
+
+def recent_plans(area_ids: Sequence[int], reader: Reader) -> Sequence[Row[Any]]:
+    """The last plans for these areas that this official may read."""
+    return db.session.execute(RECENT, reader.known | {"area_ids": list(area_ids)}).all()
 
 
 def options(candidates: Sequence[Near]) -> list[Option]:

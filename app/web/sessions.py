@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from flask import Flask
+from flask import Flask, Response
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -14,8 +15,25 @@ login = LoginManager()
 csrf = CSRFProtect()
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Sessions whose cookie never travels with an answer that others may be given too.
+
+    Flask lengthens a lasting session with every answer: with a tile or a picture, a cache on the way would
+    keep somebody's cookie beside it.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save what has changed; an answer for everybody leaves the session as it is."""
+        if response.cache_control.public:
+            if not session.modified:
+                return
+            response.headers["Cache-Control"] = "private, no-store"
+        super().save_session(app, session, response)
+
+
 def set_up(app: Flask, settings: Settings) -> None:
     """Cookies are HttpOnly, SameSite=Lax and, over https, Secure; every form carries a CSRF token."""
+    app.session_interface = Sessions()
     app.secret_key = settings.secret_key or local_secret(embedded.data_dir(), "secret_key")
     app.config["PRIVACY_KEY"] = settings.privacy_key or local_secret(embedded.data_dir(), "privacy_key")
     app.config.update(

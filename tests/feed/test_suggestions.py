@@ -1,7 +1,9 @@
 """What is suggested to a volunteer: what suits them, whom help matters to most first, and why."""
 
+import base64
+import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +13,7 @@ from app.cases.claiming import take_case
 from app.core.clock import held_at, now
 from app.core.db import db, transaction
 from app.feed import suggesting
+from app.feed.suggesting import After
 from app.volunteers.models import Volunteer
 from tests import make
 from tests.feed.test_the_page import HTMX, cards, hrefs
@@ -235,3 +238,10 @@ def test_settings_changed_meanwhile_hold_at_once(app: Any, client_for: Any) -> N
     with transaction():
         db.session.get_one(Volunteer, who.id).category_ids = [make.category("grocery_run").id]
     assert cards(client_for(who).get("/")) == []
+
+
+@pytest.mark.parametrize("at", [-62135596800, -62135596700, 253402300799])
+def test_a_place_at_the_end_of_the_calendar_is_none_of_ours(at: int) -> None:
+    assert After.read(After(datetime(2026, 1, 1, tzinfo=UTC), 1.0, "HCM-1").written()) is not None
+    written = base64.urlsafe_b64encode(json.dumps([at, 1.0, "HCM-1"]).encode()).decode().rstrip("=")
+    assert After.read(written) is None

@@ -11,6 +11,7 @@ from app.cases.models import Case, Claim
 from app.core.db import db, transaction
 from app.matching import applying, queries
 from app.matching.models import Plan, PlanLine
+from app.people.models import UserRole
 from tests import make
 from tests.geography import CHO_LON
 from tests.worker import do_the_jobs
@@ -208,3 +209,19 @@ def test_the_map_shows_wards_of_volunteers_and_places_of_shops(
 def test_time_is_one_of_the_list(official: Any) -> None:
     assert official.post(HERE, data={"waited_h": "7"}).status_code == 422
     assert "Đã chờ từ một ngày trở lên" in official.get(proposed(official, waited_h="24")).text
+
+
+def test_a_plan_for_two_wards_is_not_for_the_official_of_one(
+    client_for: Any, ba_official_w2: Any, minh_volunteer: Any
+) -> None:
+    both = make.person("Hai Phường", "+84901000077", "official", area="26740")
+    make.add(UserRole(user_id=both.id, role="official", area_id=make.area_of("27301").id))
+    db.session.refresh(both)
+    elsewhere = make.make_case()
+    where = proposed(client_for(both))
+    assert elsewhere.code in client_for(both).get(where).text
+    other = client_for(ba_official_w2)
+    assert other.get(where).status_code == 404
+    assert other.get(where + "/map.json").status_code == 404
+    assert other.post(where + "/discard").status_code == 404
+    assert where.rsplit("/", 1)[1] not in other.get(HERE).text
