@@ -308,10 +308,11 @@ def test_a_helper_with_a_shop_is_one_helper_who_starts_at_the_nearer_place(
     kinds = [make.category().id]
     make.add(Volunteer(user_id=chi_supplier.id, base=near(50).ewkt, category_ids=kinds, capacity=2))
     point = make.make_supply_point(chi_supplier, at=near(1500), radius_m=3000, category_ids=kinds)
-    home, shop = make.make_case(at=near(0)), make.make_case(at=near(1550))
-    others = [make.make_case(at=near(20)), make.make_case(at=near(30))]
+    home, shop = make.make_case(at=near(0)), make.make_case(at=near(1520))
+    # Of four cases the person can take three: the farthest is left out.
+    others = [make.make_case(at=near(150)), make.make_case(at=near(200))]
     lines = lines_of(plan_for(official))
-    assert lines[home.code].supply_point_id is None
+    assert (lines[home.code].volunteer_id, lines[home.code].supply_point_id) == (chi_supplier.id, None)
     assert lines[shop.code].supply_point_id == point.id
     assert sum(lines[case.code].chosen for case in (home, shop, *others)) == 3
 
