@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 
 from app.core.geo import Point
+from app.feed.filters import Filter
+from app.feed.queries import cases_with_ids
 from app.feed.standing import Standing, is_helper, standing_of
-from app.feed.suggesting import Suggested, suggestions
+from app.feed.suggesting import After, Shown, Suggested, suggestions
 from app.feed.view import View
 from app.people.models import User
+
+WHY_NONE = ("no_settings", "no_place", "resting", "full", "nothing_suits")
 
 
 @dataclass(frozen=True)
 class Personal:
-    """What a helper's feed shows. `why_none`: no_settings, no_place, resting, full or nothing_suits."""
+    """What a helper's feed shows. `why_none`: empty, or one of WHY_NONE."""
 
     standing: Standing | None
     start: Point | None
@@ -34,13 +38,24 @@ def personal_feed(view: View, user: User) -> Personal | None:
     standing = standing_of(user)
     if not (view.sort == "suggested" or (standing and _is_usual(view, standing))):
         return None
-    start = _start(view, standing)
+    return suggested_to(standing, view.asked, _told(view), view.after)
+
+
+def suggested_to(
+    standing: Standing | None,
+    asked: Filter,
+    here: Point | None,
+    after: After | None,
+    shown: Shown = cases_with_ids,
+) -> Personal:
+    """What this volunteer should do first, going out from `here` or else from their base; or why nothing."""
+    start = here or (standing.base if standing else None)
     if why_none := _why_none(standing, start):
         return Personal(standing, start, NOTHING, why_none)
     assert standing is not None
     assert start is not None
-    found = suggestions(view.asked, standing, start, view.after)
-    return Personal(standing, start, found, "" if found.cases or view.after else "nothing_suits")
+    found = suggestions(asked, standing, start, after, shown)
+    return Personal(standing, start, found, "" if found.cases or after else "nothing_suits")
 
 
 def _may_suggest(view: View) -> bool:
@@ -54,14 +69,12 @@ def _is_usual(view: View, standing: Standing) -> bool:
 
     A filter asks what there is, and is answered in the plain order.
     """
-    return not view.narrowed and standing.available and _start(view, standing) is not None
+    return not view.narrowed and standing.available and (_told(view) or standing.base) is not None
 
 
-def _start(view: View, standing: Standing | None) -> Point | None:
-    """Where the volunteer is: the place that their phone told, else where they said they start from."""
-    if view.place == "gps":
-        return view.asked.near
-    return standing.base if standing else None
+def _told(view: View) -> Point | None:
+    """The place that the phone told; a volunteer is there, not where they said they start from."""
+    return view.asked.near if view.place == "gps" else None
 
 
 def _why_none(standing: Standing | None, start: Point | None) -> str:

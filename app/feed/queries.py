@@ -230,13 +230,26 @@ def cases_with_ids(ids: Sequence[uuid.UUID], near: Point) -> dict[str, dict[str,
 
     Who may see them was decided where the ids were found.
     """
-    slugs = json.dumps({c.id: c.slug for c in catalogue.categories().values()})
-    bound = {"ids": [str(key) for key in ids], "lon": near.lon, "lat": near.lat, "slugs": slugs}
     if not ids:
         return {}
     with read_engine().connect() as connection:
-        rows = connection.exec_driver_sql(WITH_IDS + AS_ROWS, bound).mappings().all()
+        rows = connection.exec_driver_sql(WITH_IDS + AS_ROWS, _with_ids(ids, near)).mappings().all()
     return {row["code"]: _case(row) for row in rows if row["code"]}
+
+
+def features_with_ids(ids: Sequence[uuid.UUID], near: Point) -> dict[str, dict[str, Any]]:
+    """The same cases by their codes, as GeoJSON features."""
+    if not ids:
+        return {}
+    with read_engine().connect() as connection:
+        row = connection.exec_driver_sql(WITH_IDS + AS_GEOJSON, _with_ids(ids, near)).one()
+    return {feature["id"]: feature for feature in json.loads(masked_features(row.features))}
+
+
+def _with_ids(ids: Sequence[uuid.UUID], near: Point) -> dict[str, Any]:
+    slugs = json.dumps({c.id: c.slug for c in catalogue.categories().values()})
+    place = {"lon": near.lon, "lat": near.lat}
+    return {"ids": [str(key) for key in ids], "slugs": slugs, "limit": len(ids), **place}
 
 
 def _after(row: Any) -> Cursor:

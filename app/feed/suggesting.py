@@ -10,7 +10,7 @@ import binascii
 import json
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
@@ -41,6 +41,9 @@ LEFT JOIN emergency e ON e.id = c.emergency_id
 WHERE c.requester_id IS DISTINCT FROM %(me)s AND s.id <> ALL(CAST(%(holds)s AS uuid[]))
   AND (e.ends_at IS NULL OR e.ends_at > now())
 """
+
+
+Shown = Callable[[Sequence[uuid.UUID], Point], dict[str, dict[str, Any]]]
 
 
 class After(NamedTuple):
@@ -78,18 +81,25 @@ class Suggested:
     next: After | None
 
 
-def suggestions(asked: Filter, standing: Standing, start: Point, after: After | None = None) -> Suggested:
+def suggestions(
+    asked: Filter,
+    standing: Standing,
+    start: Point,
+    after: After | None = None,
+    shown: Shown = cases_with_ids,
+) -> Suggested:
     """The cases that this volunteer should help first, going out from `start`, `asked.limit` at most.
 
     The filters of `asked` narrow them down. The time at which the first page was weighed holds for all pages,
-    so that the order does not change from one to the next.
+    so that the order does not change from one to the next. `shown` makes of the keys of a page what is shown
+    of each: a card, or a feature of GeoJSON.
     """
     at = after.weighed_at if after else now()
     weighed, ids = _weighed(asked, standing, start, at)
     if after:
         weighed = [r for r in weighed if (r.cost_min, r.candidate.code) > (after.cost_min, after.code)]
     page = weighed[: asked.limit]
-    rows = cases_with_ids([ids[r.candidate.code] for r in page], start)
+    rows = shown([ids[r.candidate.code] for r in page], start)
     cases = [
         rows[r.candidate.code] | {"reasons": r.reasons, "looking": r.candidate.looking}
         for r in page

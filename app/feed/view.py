@@ -75,7 +75,7 @@ class View:
             asked = _in_step(asked, look)
         assert asked.near is not None
         look_here = look or Look(asked.near.lat, asked.near.lon, zoom)
-        return cls(asked, place, look_here, look is not None, *_order(args))
+        return cls(asked, place, look_here, look is not None, *order_in(args))
 
     @property
     def suggested(self) -> "View":
@@ -142,7 +142,7 @@ def _in_step(asked: Filter, look: Look | None) -> Filter:
     return replace(asked, near=near)
 
 
-def _order(args: MultiDict[str, str]) -> tuple[str, After | None]:
+def order_in(args: MultiDict[str, str]) -> tuple[str, After | None]:
     """The order that was chosen and the place in it, or Invalid."""
     sort, given = args.get("sort", "").strip(), args.get("after", "").strip()
     if sort and sort not in SORTS:

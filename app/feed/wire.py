@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from app.cases.rules import URGENCIES
+from app.feed.personal import WHY_NONE
 from app.feed.rules import (
     DEFAULT_LIMIT,
     FARTHEST_RADIUS_M,
@@ -12,6 +13,7 @@ from app.feed.rules import (
     MOST_LIMIT,
     STATUS_WORDS,
 )
+from app.feed.view import SORTS
 
 _NUMBER = r"[+-]?(\d{1,9}(\.\d{0,20})?|\.\d{1,20})"
 
@@ -69,6 +71,14 @@ class CaseQuery(BaseModel):
         "Most features in one answer.",
     )
     cursor: str | None = _said({"type": "string"}, "Where the page before ended; take it from `next`.")
+    sort: str | None = _said(
+        {"enum": list(SORTS)},
+        "`suggested`: for a volunteer or medic who is signed in, the open cases that suit them, whom to help"
+        " first in front, going out from `near` or from where they said they start.",
+    )
+    after: str | None = _said(
+        {"type": "string"}, "Where the page of suggestions before ended; take it from `next`."
+    )
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -107,8 +117,20 @@ FEATURE = _object(
         verified={"type": "boolean"},
     ),
 )
+FEATURE["properties"]["properties"]["properties"] |= {
+    "reasons": {
+        "type": "array",
+        "items": TEXT,
+        "description": "Why it is suggested, in words; with `sort=suggested` alone, as `looking`.",
+    },
+    "looking": {"type": "integer", "description": "How many other helpers look at it just now."},
+}
 FEATURES = _object(
     type={"const": "FeatureCollection"},
     features={"type": "array", "items": FEATURE},
     next=_or_null("string") | {"description": "Address of the next page; null on the last."},
 )
+FEATURES["properties"]["why_none"] = {
+    "enum": list(WHY_NONE),
+    "description": "With `sort=suggested`: why there is nothing.",
+}
