@@ -12,6 +12,7 @@ from app.feed import models as feed
 from app.matching import dispatch_models as dispatch
 from app.matching import models as matching
 from app.matching import round_models as rounds
+from app.people import limits
 from app.people import models as people
 from app.supplies import models as supplies
 from app.volunteers import models as volunteers
@@ -27,6 +28,7 @@ __all__ = [
     "emergencies",
     "feed",
     "heartbeat",
+    "limits",
     "looking",
     "matching",
     "people",

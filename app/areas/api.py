@@ -10,6 +10,7 @@ from app.areas.queries import AreaRow, area_at, search_areas
 from app.core.errors import Invalid, NotFound
 from app.core.geo import Point
 from app.people.guards import public
+from app.web.asked import Asked
 from app.web.openapi import problems
 
 bp = APIBlueprint("areas_api", __name__, url_prefix="/api/v1", tag="Areas")
@@ -38,13 +39,13 @@ class UnitsOut(BaseModel):
     areas: list[UnitOut]
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(Asked):
     """A name, with or without diacritics; today's or a former one."""
 
     q: str = Field(examples=["ben thanh"], json_schema_extra={"minLength": 1, "maxLength": LONGEST_QUESTION})
 
 
-class PlaceQuery(BaseModel):
+class PlaceQuery(Asked):
     """A place in degrees (WGS 84)."""
 
     lat: float = Field(examples=[10.7769], json_schema_extra={"minimum": -90, "maximum": 90})

@@ -5,7 +5,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, jsonify, request, url_for
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from app.authority.answers import ask_for_later, download
 from app.authority.background import request_of
@@ -15,6 +15,7 @@ from app.core.db import transaction
 from app.core.errors import Conflict
 from app.core.overload import RETRY_AFTER_S
 from app.people.guards import role_required, scope_required, signed_in_user
+from app.web.asked import Asked
 from app.web.openapi import SESSION_OR_TOKEN, problems
 from app.web.overload import sheds
 
@@ -54,7 +55,7 @@ def answers(kind: str) -> dict[int, Any]:
     return {200: {"description": SAID, "content": CONTENT[kind]}} | LATER
 
 
-class ExportQuery(BaseModel):
+class ExportQuery(Asked):
     """What to export. Lists are separated by commas; nothing given means all."""
 
     status: str = Field(

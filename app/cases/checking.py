@@ -68,7 +68,9 @@ class Findings:
             raise Invalid(_("Một vài chỗ cần sửa lại."), errors=self.errors)
 
 
-def check_request(request: CaseRequest, *, contact_needed: bool = True) -> CaseRequest:
+def check_request(
+    request: CaseRequest, *, phone_region: str = "VN", contact_needed: bool = True
+) -> CaseRequest:
     """The request cleaned, or Invalid with a message for every field that needs mending.
 
     Reports brought in from elsewhere may lack a contact (`contact_needed=False`).
@@ -80,7 +82,7 @@ def check_request(request: CaseRequest, *, contact_needed: bool = True) -> CaseR
         description=_within(request, "description", found),
         address=_within(request, "address", found).replace("\n", " "),
         contact_name=_within(request, "contact_name", found).replace("\n", " "),
-        contact_phone=_checked_phone(request.contact_phone, contact_needed, found),
+        contact_phone=_checked_phone(request.contact_phone, phone_region, contact_needed, found),
         vulnerabilities=tuple(dict.fromkeys(request.vulnerabilities)),
     )
     if contact_needed and not cleaned.contact_name:
@@ -109,13 +111,13 @@ def _within(request: CaseRequest, field: str, found: Findings) -> str:
     return text
 
 
-def _checked_phone(typed: str, needed: bool, found: Findings) -> str:
+def _checked_phone(typed: str, region: str, needed: bool, found: Findings) -> str:
     if not clean(typed):
         if needed:
             found.add("contact_phone", _("Cần số điện thoại để người giúp gọi được cho bạn."))
         return ""
     try:
-        return phone_e164(typed, field="contact_phone")
+        return phone_e164(typed, region=region, field="contact_phone")
     except Invalid as wrong:
         found.add("contact_phone", wrong.message)
         return ""

@@ -11,6 +11,7 @@ from app.core.db import db, transaction
 from app.core.jobs import defer, jobs
 from app.core.text import phone_e164
 from app.delivery.actions import send_message
+from app.web.i18n import phone_region
 from app.web.pages import public_url
 
 LIVE = ("open", "claimed", "delivered")
@@ -22,7 +23,7 @@ def ask_for_links(phone: str) -> None:
 
     A job does the looking up, so that the answer takes the same time for every number. Raises Invalid.
     """
-    defer(send_links, phone=phone_e164(phone, region=current_app.config["SETTINGS"].phone_region))
+    defer(send_links, phone=phone_e164(phone, region=phone_region()))
 
 
 @jobs.task(name="cases.send_links", retry=3)

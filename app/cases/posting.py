@@ -24,6 +24,7 @@ from app.core.text import clean, fold, mask_private
 from app.emergencies.models import Category
 from app.emergencies.queries import category_by_slug, open_emergencies
 from app.people.models import User
+from app.web.i18n import phone_region
 
 __all__ = ["CaseRequest", "NeedLine", "Posted", "check_request", "needs_summary", "post_case"]
 
@@ -45,7 +46,7 @@ def post_case(request: CaseRequest, *, by: User | None, idempotency_key: str | N
     fingerprint = fingerprint_of(request)
     if (earlier := _answered_before(key, fingerprint)) is not None:
         return Posted(earlier, False)
-    request = check_request(request)
+    request = check_request(request, phone_region=phone_region())
     category, commune, emergency_id = _check_place_and_category(request)
     try:
         with db.session.begin_nested():

@@ -10,7 +10,7 @@ from app.cases.models import Claim
 from app.cases.posting import CaseRequest, NeedLine
 from app.cases.queries import CaseView
 from app.core.geo import Point
-from app.web.openapi import Body
+from app.web.asked import Body
 
 Urgency = Literal["normal", "urgent", "life_threatening"]
 Vulnerability = Literal["children", "elderly", "sick", "pregnant"]

@@ -64,10 +64,14 @@ class Conflict(Refusal):
 
 
 class TooMany(Refusal):
-    """Too many tries in too short a time."""
+    """Too many tries in too short a time; `retry_after_s` says when the next one counts again."""
 
     status = 429
     slug = "too-many"
+
+    def __init__(self, message: str, *, retry_after_s: int | None = None, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.retry_after_s = retry_after_s
 
 
 class Busy(Refusal):

@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.coverage.queries import measured_at, place_called, wards_shown
 from app.coverage.rules import HELPER_CLASSES, LEVELS, RECENT_DAYS, WAITING_H
 from app.people.guards import public, scope_required
+from app.web.asked import Asked
 from app.web.openapi import ANYBODY, problems
 
 bp = APIBlueprint("coverage_api", __name__, url_prefix="/api/v1", tag="Coverage")
@@ -18,7 +19,7 @@ bp = APIBlueprint("coverage_api", __name__, url_prefix="/api/v1", tag="Coverage"
 MOST_WARDS = 500
 
 
-class CoverageQuery(BaseModel):
+class CoverageQuery(Asked):
     """Where."""
 
     area: str | None = Field(None, description="Official code of a province or commune in force.")

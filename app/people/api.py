@@ -4,16 +4,19 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from apiflask import APIBlueprint
-from flask import current_app, g
+from flask import g
 from flask_babel import gettext as _
 from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.core.db import transaction
 from app.core.errors import SignInNeeded
 from app.people import actions, tokens
 from app.people.guards import public, signed_in, signed_in_user
 from app.people.limits import guesses_per_account, guesses_per_address
-from app.web.openapi import Body, problems
+from app.web.asked import Body
+from app.web.i18n import phone_region
+from app.web.openapi import problems
 
 bp = APIBlueprint("people_api", __name__, url_prefix="/api/v1", tag="Tokens")
 
@@ -35,7 +38,7 @@ class TokenRequest(Body):
     def one_identity(self) -> Self:
         """Exactly one of phone and email."""
         if bool(self.phone) == bool(self.email):
-            raise ValueError("give either phone or email")
+            raise PydanticCustomError("one_identity", str(_("Cho phone hoặc email, một trong hai.")))
         return self
 
 
@@ -63,9 +66,7 @@ def create_token(json_data: TokenRequest) -> Token:
     """Get a token for a phone number or e-mail address and a password."""
     typed = json_data.phone or json_data.email or ""
     with transaction():
-        user = actions.recognise(
-            typed, json_data.password, region=current_app.config["SETTINGS"].phone_region
-        )
+        user = actions.recognise(typed, json_data.password, region=phone_region())
         if user is None:
             raise SignInNeeded(_("Số điện thoại, e-mail hoặc mật khẩu chưa đúng."), slug="wrong-password")
         made = tokens.create_token(user, json_data.name, json_data.scopes, days=json_data.days)

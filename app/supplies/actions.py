@@ -16,13 +16,14 @@ from app.people.models import User
 from app.supplies.models import SupplyPoint
 from app.supplies.queries import points_of
 from app.supplies.rules import POINTS_A_PERSON, SaidPoint, check_point
+from app.web.i18n import phone_region
 
 
 def add_point(user: User, said: SaidPoint) -> SupplyPoint:
     """Register a supply point of this supplier."""
     if not user.has_role("supplier"):
         raise NotAllowed(_("Trước hết hãy nhận vai trò người cung cấp."))
-    said = check_point(said)
+    said = check_point(said, phone_region=phone_region())
     own = db.session.scalar(select(func.count()).where(SupplyPoint.owner_id == user.id)) or 0
     if own >= POINTS_A_PERSON:
         raise Invalid(_("Mỗi người có nhiều nhất %(n)s điểm cung cấp.", n=POINTS_A_PERSON), field="name")
@@ -36,7 +37,7 @@ def add_point(user: User, said: SaidPoint) -> SupplyPoint:
 def change_point(user: User, point_id: uuid.UUID, said: SaidPoint) -> SupplyPoint:
     """Describe one's own point anew."""
     point = _own_point(user, point_id)
-    _describe(point, check_point(said))
+    _describe(point, check_point(said, phone_region=phone_region()))
     db.session.flush()
     return point
 

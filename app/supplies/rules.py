@@ -35,7 +35,7 @@ class SaidPoint:
     categories: Sequence[str] = ("essentials",)
 
 
-def check_point(said: SaidPoint) -> SaidPoint:
+def check_point(said: SaidPoint, *, phone_region: str = "VN") -> SaidPoint:
     """The same, cleaned, or Invalid with everything that needs mending."""
     errors: dict[str, list[str]] = {}
     cleaned = replace(
@@ -62,7 +62,7 @@ def check_point(said: SaidPoint) -> SaidPoint:
         errors["place"] = [_("Cho biết điểm ở đâu: dùng vị trí, kéo bản đồ hoặc gõ địa chỉ.")]
     if clean(said.phone):
         try:
-            cleaned = replace(cleaned, phone=phone_e164(said.phone))
+            cleaned = replace(cleaned, phone=phone_e164(said.phone, region=phone_region))
         except Invalid as wrong:
             errors["phone"] = [wrong.message]
     else:

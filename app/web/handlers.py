@@ -11,6 +11,7 @@ from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.errors import Refusal, SignInNeeded
 from app.web.pages import wants_json, wants_part
@@ -177,10 +178,11 @@ def failed(error: Exception) -> Response:
 
 def api_error(error: HTTPError) -> Response:
     """APIFlask's own validation errors, in our form."""
+    named = error.message == HTTP_STATUS_CODES.get(error.status_code)  # the title says it already, in words
     return answer(
         error.status_code,
         slug="invalid" if error.status_code == 422 else "about:blank",
-        detail=str(error.message or ""),
+        detail="" if named else str(error.message or ""),
         errors=_flat(error.detail),
     )
 

@@ -1,6 +1,6 @@
 """The language of the page: what the person chose, else what the browser asks for, else Vietnamese."""
 
-from flask import Flask, g, has_request_context, request, session
+from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import Babel
 from flask_login import current_user
 
@@ -18,6 +18,11 @@ def choose_locale() -> str:
     if request.path.startswith("/api/"):
         chosen = None
     return chosen if chosen in LOCALES else _accepted()
+
+
+def phone_region() -> str:
+    """The country whose phone numbers need no prefix here."""
+    return str(current_app.config["SETTINGS"].phone_region)
 
 
 def _accepted() -> str:

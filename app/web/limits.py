@@ -1,12 +1,10 @@
-"""How often somebody may try: per address and per account."""
+"""How often somebody may try: per address; `app.people.limits` adds per account."""
 
-from flask import Flask, request
+from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from app.config import Settings
-from app.core.errors import Invalid
-from app.core.text import fold, phone_e164
 
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=True)
 
@@ -18,21 +16,6 @@ POSTS = "1200/minute"
 def address() -> str:
     """The key of limits by address."""
     return get_remote_address() or "unknown"
-
-
-def account() -> str:
-    """The key of limits by account: the identity that was typed, in its one form, else the address."""
-    typed = request.form.get("identity") or ""
-    if request.is_json:
-        body = request.get_json(silent=True)
-        if isinstance(body, dict):
-            typed = str(body.get("phone") or body.get("email") or "")
-    if not typed:
-        return f"address:{address()}"
-    try:
-        return f"account:{phone_e164(typed)}"
-    except Invalid:
-        return f"account:{fold(typed)[-120:]}"
 
 
 def set_up(app: Flask, settings: Settings) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIFlask
 from flask import Blueprint, Response, make_response, render_template
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from app.config import Settings
 from app.web.problems import MIMETYPE
@@ -44,12 +44,6 @@ PROBLEM = {
 SESSION_OR_TOKEN: list[str | dict[str, list[Any]]] = [{"Bearer": []}, {"Session": []}]
 ANYBODY: list[str | dict[str, list[Any]]] = [{}, *SESSION_OR_TOKEN]
 REQUESTER: list[str | dict[str, list[Any]]] = [{"TrackingToken": []}, *SESSION_OR_TOKEN]
-
-
-class Body(BaseModel):
-    """The base of request bodies: types are taken as they are and unknown members are refused."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 def optional_body(model: type[BaseModel]) -> dict[str, Any]:

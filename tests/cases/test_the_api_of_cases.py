@@ -53,6 +53,37 @@ def test_the_same_key_gives_the_same_answer(client: Any) -> None:
     assert db.session.query(Case).count() == 1
 
 
+def test_what_is_wrong_with_a_body_is_said_in_vietnamese_and_on_request_in_english(client: Any) -> None:
+    wrong = BODY | {"lat": "10.77", "household_size": 1.5, "urgency": "now", "needs": [{}], "colour": "red"}
+    del wrong["category"]
+    said, in_english = (
+        client.post("/api/v1/cases", json=wrong, headers={"Accept-Language": language}).json["errors"]
+        for language in ("vi", "en")
+    )
+    assert said == {
+        "category": ["Còn thiếu."],
+        "needs.0.item": ["Còn thiếu."],
+        "lat": ["Phải là số."],
+        "household_size": ["Phải là số nguyên."],
+        "urgency": ["Phải là một trong: normal, urgent, life_threatening."],
+        "colour": ["Không có trường nào tên như vậy."],
+    }
+    assert in_english["lat"] == ["Must be a number."]
+    assert client.post("/api/v1/cases", data="{").json["title"] == "Yêu cầu chưa đúng"
+
+
+def test_numbers_without_a_prefix_are_read_as_the_country_of_the_installation_writes_them(
+    client: Any, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.emergency()
+    monkeypatch.setitem(
+        app.config, "SETTINGS", app.config["SETTINGS"].model_copy(update={"phone_region": "TH"})
+    )
+    assert client.post("/api/v1/cases", json=BODY | {"contact_phone": "081 234 5678"}).status_code == 201
+    assert db.session.query(Case).one().contact_phone == "+66812345678"
+    assert "+66812345678" in client.post("/find", data={"phone": "081 234 5678"}).text.replace(" ", "")
+
+
 def test_a_stranger_sees_no_contact_and_the_requester_does(client: Any, posted: dict[str, Any]) -> None:
     path = f"/api/v1/cases/{posted['code']}"
     public, own = client.get(path).json, client.get(path, headers=secret_of(posted)).json

@@ -1,5 +1,7 @@
 """Signing up, in and out; where one lands, and what is never lost."""
 
+import json
+
 import pytest
 from sqlalchemy import select
 
@@ -238,6 +240,35 @@ def test_the_api_is_no_way_around_the_limit(client, lan_resident, with_limits) -
     answer = client.post("/api/v1/tokens", json={"phone": "0901000001", "password": make.PASSWORD})
     assert answer.status_code == 429
     assert answer.mimetype == "application/problem+json"
+
+
+def test_the_tries_are_counted_for_all_processes_together(client, lan_resident, with_limits) -> None:
+    from app.web.limits import limiter
+
+    for _n in range(10):
+        sign_in(client, password="sai-mat-khau")
+    limiter.reset()  # another process has none of this one's memory
+    answer = sign_in(client)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 901
+
+
+def test_another_content_type_is_no_way_around_it_either(client, lan_resident, with_limits) -> None:
+    said = json.dumps({"phone": "0901000001", "password": "sai-mat-khau"})
+    addresses = (f"192.0.2.{n}" for n in range(1, 12))
+    answers = [
+        client.post(
+            "/api/v1/tokens", data=said, content_type="text/plain", environ_base={"REMOTE_ADDR": address}
+        ).status_code
+        for address in addresses
+    ]
+    assert answers == [401] * 10 + [429]
+
+
+def test_nor_is_another_spelling_of_an_e_mail_address(client, with_limits) -> None:
+    ways = ("an@example.com", "an@EXAMPLE.com", "an@ｅxample.com", "AN@exａmple.com")
+    answers = [sign_in(client, ways[n % 4], "sai-mat-khau").status_code for n in range(11)]
+    assert answers == [422] * 10 + [429]
 
 
 def test_signing_in_right_does_not_use_up_the_tries(client, lan_resident, with_limits) -> None:

@@ -31,6 +31,7 @@ from app.core.text import phone_display
 from app.emergencies.models import Category
 from app.emergencies.queries import categories_on
 from app.people.guards import public, this_user
+from app.web.i18n import phone_region
 from app.web.limits import POSTS, limiter
 from app.web.pages import page, wants_part
 
@@ -82,7 +83,7 @@ def _problems(
     """Everything that can be said before the category and the ward are looked up together."""
     errors: dict[str, list[str]] = {}
     try:
-        check_request(asked)
+        check_request(asked, phone_region=phone_region())
     except Invalid as wrong:
         errors = beside_fields(wrong.errors, needs)
     if category is None:

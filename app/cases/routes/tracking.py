@@ -18,6 +18,8 @@ from app.core.db import transaction
 from app.core.errors import Invalid, NotFound
 from app.core.text import phone_e164
 from app.people.guards import public
+from app.people.limits import HOUR, limit_tries
+from app.web.i18n import phone_region
 from app.web.limits import address, limiter
 from app.web.pages import page, public_url
 
@@ -25,7 +27,7 @@ from app.web.pages import page, public_url
 def _phone() -> str:
     """The key of limits by the phone number that was typed, in its one form."""
     try:
-        return "phone:" + phone_e164(request.form.get("phone", ""))
+        return "phone:" + phone_e164(request.form.get("phone", ""), region=phone_region())
     except Invalid:
         return "address:" + address()
 
@@ -89,8 +91,8 @@ def find() -> Response:
 
 @bp.post("/find")
 @public
-@limiter.limit("30/hour")
-@limiter.limit("5/hour", key_func=_phone)
+@limit_tries(30, HOUR, "find", address)
+@limit_tries(5, HOUR, "find", _phone)
 def send_found() -> Any:
     """Have the links sent to the phone. The answer is the same for every number."""
     phone = request.form.get("phone", "")
@@ -99,4 +101,4 @@ def send_found() -> Any:
             ask_for_links(phone)
     except Invalid as refusal:
         return page("cases/find.html", errors=refusal.errors, phone=phone, status=422)
-    return page("cases/found.html", phone=phone_e164(phone))
+    return page("cases/found.html", phone=phone_e164(phone, region=phone_region()))

@@ -12,9 +12,9 @@ from app.core.errors import Invalid
 from app.people import policies, queries, roles
 from app.people.guards import role_required, signed_in_user
 from app.people.routes.blueprint import admin_bp
-from app.people.routes.doors import region
 from app.people.rules import read_identity
 from app.people.standing import standing_of
+from app.web.i18n import phone_region
 from app.web.pages import page, wants_part
 
 GRANTABLE = ("volunteer", "supplier", "medic", "administrator")
@@ -39,7 +39,7 @@ def people() -> Response:
 
 def _found(typed: str) -> tuple[list[queries.PersonRow], str | None]:
     try:
-        return queries.people_known_as(read_identity(typed, region=region(), field="q")), None
+        return queries.people_known_as(read_identity(typed, region=phone_region(), field="q")), None
     except Invalid as refusal:
         if policies.may_browse_people(standing_of(signed_in_user())) and len(typed) > 1:
             return queries.people_named(typed), None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, request, session, url_for
+from flask import Response, flash, redirect, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import login_user, logout_user
@@ -23,12 +23,8 @@ from app.people.returning import held_form, hold_form, inside
 from app.people.routes.blueprint import bp
 from app.people.rules import Identity, read_identity
 from app.web.handlers import answer
+from app.web.i18n import phone_region
 from app.web.pages import page, wants_json
-
-
-def region() -> str:
-    """The country whose phone numbers need no prefix here."""
-    return str(current_app.config["SETTINGS"].phone_region)
 
 
 def enter(user: User) -> None:
@@ -58,7 +54,7 @@ def sign_in() -> Any:
         form.next.data = inside(request.args.get("next"), "")
     if form.validate_on_submit():
         with transaction():
-            user = actions.recognise(form.text("identity"), form.text("password"), region=region())
+            user = actions.recognise(form.text("identity"), form.text("password"), region=phone_region())
         if user:
             enter(user)
             return _go_on(form)
@@ -81,7 +77,7 @@ def sign_up() -> Any:
                 form.text("identity"),
                 form.text("name"),
                 form.text("password"),
-                region=region(),
+                region=phone_region(),
                 agreed=form.agree.data,
                 words=str(CONSENT),
                 helps=form.helps.data,
@@ -122,7 +118,7 @@ def reset() -> Any:
     form = AskCodeForm()
     if form.validate_on_submit():
         with beside_fields(form), transaction():
-            identity = read_identity(form.text("identity"), region=region())
+            identity = read_identity(form.text("identity"), region=phone_region())
             recovery.ask_for_code(identity)
         if not form.errors:
             session["reset"] = identity.address
@@ -157,7 +153,7 @@ def reset_code() -> Any:
 
 
 def _posted_identity(form: ResetForm) -> Identity:
-    return read_identity(form.text("identity"), region=region(), field="code")
+    return read_identity(form.text("identity"), region=phone_region(), field="code")
 
 
 @bp.app_errorhandler(SignInNeeded)
