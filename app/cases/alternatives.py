@@ -13,6 +13,8 @@ from app.core.geo import Point
 from app.people.models import User
 
 HOW_MANY = 3
+TOO_LATE = ("taken", "ended")
+"""The slugs of conflicts after which somebody would rather see other cases."""
 Provider = Callable[..., list[dict[str, Any]]]
 
 _providers: list[Provider] = []
@@ -45,6 +47,6 @@ def with_alternatives(code: str, user: User) -> Iterator[None]:
     try:
         yield
     except Conflict as late:
-        if late.slug == "taken":
+        if late.slug in TOO_LATE:
             late.extra["alternatives"] = nearest_others(code, user)
         raise

@@ -36,7 +36,7 @@ def take_case(
     `assigned_by` is the official who chose this volunteer for the case; the history keeps it.
 
     Locks the volunteer, then the case, so that neither a person's limit nor a need can be overrun. Raises
-    Conflict "taken" when somebody was quicker, "too-many-claims" at the person's limit.
+    Conflict "taken" when somebody was quicker, "ended" when it is over, "too-many-claims" at their limit.
     """
     db.session.scalar(select(User.id).where(User.id == by.id).with_for_update())
     case = locked_case(code)
@@ -45,7 +45,7 @@ def take_case(
     _expire_lapsed(case)
     _check_may_take(case, by)
     if case.status != "open":
-        raise Conflict(_("Vừa có người nhận giúp trường hợp này rồi. Cảm ơn bạn."), slug="taken")
+        raise Conflict(why_not(case.status), slug="taken" if case.status == "claimed" else "ended")
     _check_not_twice(case, by)
     _check_limit(by)
     lines = _wanted_lines(case, needs)
@@ -69,6 +69,17 @@ def take_case(
     settle_case(case, By(by.id, "volunteer"), "claimed", claim_id=str(claim.id), **assigned)
     publish("case_taken", case=case, claim=claim)
     return claim
+
+
+def why_not(status: str) -> str:
+    """Why a case of this status cannot be taken."""
+    if status == "claimed":
+        why = _("Vừa có người nhận giúp trường hợp này rồi. Cảm ơn bạn.")
+    elif status in ("delivered", "closed"):
+        why = _("Trường hợp này đã được giúp xong rồi. Cảm ơn bạn.")
+    else:
+        why = _("Trường hợp này không còn cần giúp nữa. Cảm ơn bạn.")
+    return str(why)
 
 
 def _check_may_take(case: Case, by: User) -> None:

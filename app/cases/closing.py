@@ -80,16 +80,25 @@ def close_case(case: Case, by: By, action: str) -> None:
 
 
 def reopen_case(code: str, *, actor: Actor, why: str = "") -> Case:
-    """It did not arrive, or help is needed again: what was said to be delivered counts no more."""
+    """It did not arrive, or help is needed again: what was said to be delivered counts no more.
+
+    While the rest is still open or on its way, only what nobody has confirmed is taken back.
+    """
     case = _own_case(code, actor)
     why = _short(why)
+    if case.status in ("open", "claimed") and (unanswered := claims_with(case, "delivered")):
+        return _reopened(case, unanswered, actor, why)
     if case.status not in REOPENABLE:
         raise Conflict(
             _("Trường hợp này vẫn đang mở."), slug="wrong-state", extra={"current_status": case.status}
         )
     if case.erased_at is not None or (case.status != "delivered" and now() - case.status_at > REOPEN_WINDOW):
         raise Conflict(_("Đã quá lâu để mở lại. Hãy gửi một tin mới."), slug="too-late")
-    for claim in claims_with(case, "delivered", "confirmed"):
+    return _reopened(case, claims_with(case, "delivered", "confirmed"), actor, why)
+
+
+def _reopened(case: Case, failed: list[Claim], actor: Actor, why: str) -> Case:
+    for claim in failed:
         end_claim(claim, "failed", why=why or "did not arrive")
         publish("claim_failed", case=case, claim=claim)
     settle_case(case, actor.by, "reopened", why=why)

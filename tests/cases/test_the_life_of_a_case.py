@@ -150,6 +150,39 @@ def test_did_not_arrive_opens_the_case_again(case: Case) -> None:
     assert db.session.query(Claim).one().status == "failed"
 
 
+def test_a_part_that_did_not_arrive_is_open_again_while_the_rest_is_still_on_its_way(case: Case) -> None:
+    minh, hoa, lan = make.minh_volunteer(), make.hoa_volunteer(), make.lan_resident()
+    rice = case.needs[0]
+    with transaction():
+        part = take_case(case.code, by=minh, needs={rice.id: Decimal(4)})
+        deliver_claim(part.id, by=minh)
+        coming = take_case(case.code, by=hoa)
+    assert case.status == "claimed"
+    with transaction():
+        reopen_case(case.code, actor=Actor(lan), why="Chưa thấy ai tới")
+    assert (part.status, coming.status, case.status) == ("failed", "live", "open")
+    assert rice.left == 4
+    with pytest.raises(Conflict), transaction():
+        reopen_case(case.code, actor=Actor(lan))
+
+
+def test_who_comes_too_late_is_told_what_has_become_of_the_case(case: Case) -> None:
+    minh, hoa, lan = make.minh_volunteer(), make.hoa_volunteer(), make.lan_resident()
+    with transaction():
+        claim = take_case(case.code, by=minh)
+    with pytest.raises(Conflict, match="Vừa có người nhận giúp"):
+        take_case(case.code, by=hoa)
+    with transaction():
+        deliver_claim(claim.id, by=minh)
+    with pytest.raises(Conflict, match="đã được giúp xong"):
+        take_case(case.code, by=hoa)
+    with transaction():
+        cancel_case(reopen_case(case.code, actor=Actor(lan)).code, actor=Actor(lan))
+    with pytest.raises(Conflict, match="không còn cần giúp") as late:
+        take_case(case.code, by=hoa)
+    assert late.value.slug == "ended"
+
+
 def test_only_the_requester_may_answer_and_nobody_takes_their_own_case(case: Case) -> None:
     with pytest.raises(NotAllowed):
         cancel_case(case.code, actor=Actor(make.minh_volunteer()))

@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
+from app.cases.alternatives import TOO_LATE
 from app.cases.closing import cancel_case, confirm_case, reject_case, reopen_case, verify_case
 from app.cases.posting import code_as_typed
 from app.cases.routes.blueprint import bp
@@ -25,12 +26,17 @@ def answered(code: str, form: str, act: Callable[[], object], done: str) -> Any:
     except Invalid as wrong:
         return case_page(code, status=422, errors={form: [wrong.message]}, why=request.form.get("why", ""))
     except Conflict as late:
-        others = others_near(code) if late.slug == "taken" else []
-        return case_page(code, status=409, trouble=late.message, others=others)
+        return too_late(code, late)
     if wants_part():
         return case_page(code, done=done)
     flash(done, "success")
     return redirect(url_for("cases.show", code=code), 303)
+
+
+def too_late(code: str, late: Conflict) -> Any:
+    """The case as it now is, and what else is near for somebody who came too late to take it."""
+    others = others_near(code) if late.slug in TOO_LATE else []
+    return case_page(code, status=409, trouble=late.message, others=others)
 
 
 def why() -> str:

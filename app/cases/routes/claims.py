@@ -7,12 +7,12 @@ from typing import Any
 from flask import current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from app.cases.claiming import deliver_claim, extend_claim, release_claim, take_case
+from app.cases.claiming import deliver_claim, extend_claim, release_claim, take_case, why_not
 from app.cases.forms import read_number
 from app.cases.handover import hand_over
 from app.cases.posting import code_as_typed
 from app.cases.queries import CaseView, case_view
-from app.cases.routes.answers import answered, why
+from app.cases.routes.answers import answered, too_late, why
 from app.cases.routes.blueprint import claims_bp as bp
 from app.cases.routes.following import viewer_here
 from app.cases.routes.show import case_page, looking_too, others_near
@@ -35,8 +35,7 @@ def take(code: str) -> Any:
         if view.my_claim is not None or view.mine:
             return redirect(url_for("cases.show", code=code), 303)
         if view.status != "open":
-            others = others_near(code)
-            return case_page(code, status=409, trouble=_("Vừa có người nhận giúp rồi."), others=others)
+            return case_page(code, status=409, trouble=why_not(view.status), others=others_near(code))
         return _sheet(view)
 
 
@@ -87,8 +86,7 @@ def create(code: str) -> Any:
         with transaction():
             return _sheet(case_view(code, viewer_here(code)), status=422, error=wrong.message)
     except Conflict as late:
-        others = others_near(code) if late.slug == "taken" else []
-        return case_page(code, status=409, trouble=late.message, others=others)
+        return too_late(code, late)
     done = _("Bạn đã nhận giúp. Địa chỉ và số điện thoại ở ngay dưới đây.")
     if wants_part():
         return case_page(code, done=done)
