@@ -31,6 +31,7 @@ from app.matching.queries import (
     plan_map,
     recent_plans,
 )
+from app.matching.wording import concerns
 from app.people.guards import role_required, signed_in_user
 from app.web.pages import page, wants_part
 
@@ -39,7 +40,13 @@ bp = Blueprint("assign", __name__, url_prefix="/authority/assign")
 
 def frame(within: Jurisdiction) -> dict[str, Any]:
     """What every page here needs."""
-    return {"within": within, "words": wording, "largest": LARGEST_PLAN, "waits": WAITED_H}
+    return {
+        "within": within,
+        "words": wording,
+        "concerns": concerns,
+        "largest": LARGEST_PLAN,
+        "waits": WAITED_H,
+    }
 
 
 @bp.get("/")

@@ -54,7 +54,7 @@ class PlanLine(Base):
     """What is to be carried, as `volunteers.rules.portions_of` counts it."""
     cost_min: Mapped[float | None]
     metres: Mapped[float | None]
-    """From where help starts to the home, exact: only rounded figures leave the server."""
+    """About how far it is from where help starts to the home: `Near.about_m`, never the exact way."""
     chosen: Mapped[bool]
     why_none: Mapped[str | None]
     outcome: Mapped[str | None]

@@ -25,6 +25,9 @@ NEAREST = 60
 CARRIES = " ".join(f"WHEN '{vehicle}' THEN {portions}" for vehicle, portions in VEHICLES.items())
 PORTIONS = f"""CASE WHEN k.medic_only THEN 0
     ELSE (greatest(c.household_size, 1) + {PEOPLE_A_PORTION - 1}) / {PEOPLE_A_PORTION} END"""
+ABOUT_DEGREES = 0.005
+"""What is told of distances counts from the middle of such a square (some 550 m), not from a volunteer's
+base: whoever knows many homes exactly could work out the base from the distances to all of them."""
 POINT_CARRIES = VEHICLES["car"]
 """What a supply point brings at a time: it packs at the door, so only its number of deliveries is tight."""
 
@@ -80,16 +83,21 @@ WHERE c.status = 'open' AND (c.commune_id IN :communes OR c.province_id IN :prov
 ORDER BY array_position(ARRAY['life_threatening', 'urgent', 'normal'], c.urgency), c.created_at, c.id
 LIMIT :most
 """  # noqa: S608
+# Who is on the case already, has given it back or let it lapse, did not bring what they said, or has said no.
+NOT_AGAIN = """(
+    SELECT ARRAY(
+        SELECT volunteer_id FROM claim WHERE case_id = c.id AND status NOT IN ('delivered', 'confirmed')
+        UNION ALL
+        SELECT volunteer_id FROM ask WHERE case_id = c.id AND status = 'declined') AS ids
+) not_again"""
 # What makes a start right for a case, wherever both are held together: near enough, with room for the load,
-# and nobody helps themselves, nor a case that they are on already.
+# and nobody helps themselves, nor is given a case of which they have had enough.
 SUITS = f"""
     f.category_id = c.category_id
     AND ST_DistanceSphere(f.base, coalesce(c.position, c.public_position)) <= f.radius_m
     AND (f.space >= {PORTIONS} OR :any_load)
     AND f.user_id IS DISTINCT FROM c.requester_id
-    AND (f.held = 0 OR NOT EXISTS (
-        SELECT FROM claim cl
-        WHERE cl.case_id = c.id AND cl.volunteer_id = f.user_id AND cl.status = 'live'))
+    AND NOT f.user_id = ANY(not_again.ids)
 """
 # The box of the widest radius ends each search early; the sphere decides.
 NEAREST_HELPERS = text(
@@ -99,9 +107,12 @@ NEAREST_HELPERS = text(
     JOIN "case" c ON c.id = w.id
     JOIN category k ON k.id = c.category_id
     CROSS JOIN LATERAL (SELECT coalesce(c.position, c.public_position) AS at) p
+    CROSS JOIN LATERAL {NOT_AGAIN}
     CROSS JOIN LATERAL (
         SELECT f.user_id, f.supply_point_id, ST_DistanceSphere(f.base, p.at) AS metres, f.radius_m, f.medic,
-               f.capacity, f.held, f.space
+               f.capacity, f.held, f.space,
+               ST_DistanceSphere(CASE WHEN f.supply_point_id IS NULL
+                   THEN ST_SnapToGrid(f.base, {ABOUT_DEGREES}) ELSE f.base END, p.at) AS about_m
         FROM free_helper f
         WHERE {SUITS}
           AND f.base && ST_Expand(p.at, :widest / (111195 * cos(radians(ST_Y(p.at)))), :widest / 111195.0)
@@ -119,6 +130,7 @@ STILL_SUITS = text(
         SELECT FROM ({FREE.format(of_one="AND user_id = :user_id")}) f
         JOIN "case" c ON c.id = :case_id
         JOIN category k ON k.id = c.category_id
+        CROSS JOIN LATERAL {NOT_AGAIN}
         WHERE f.supply_point_id IS NOT DISTINCT FROM CAST(:supply_point_id AS uuid) AND {SUITS}
     )
     """  # noqa: S608
@@ -152,6 +164,8 @@ class Near(NamedTuple):
     held: int
     space: int
     """How many portions they can still load."""
+    about_m: float
+    """How far it is, as it may be told."""
 
     def cost_of(self, case: OpenCase, at: datetime) -> float:
         """What this pair costs by the rules of ranking, in minutes."""

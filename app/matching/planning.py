@@ -22,6 +22,7 @@ class Proposed(NamedTuple):
     volunteer_id: uuid.UUID | None
     supply_point_id: uuid.UUID | None
     metres: float | None
+    about_m: float | None
     cost_min: float | None
     why_none: str | None
 
@@ -86,6 +87,6 @@ def _told(
     for n, case in enumerate(cases):
         if n in chosen:
             pair, cost = found.near[chosen[n]], float(found.pairs.cost_min[chosen[n]])
-            yield Proposed(case, pair.user_id, pair.supply_point_id, pair.metres, cost, None)
+            yield Proposed(case, pair.user_id, pair.supply_point_id, pair.metres, pair.about_m, cost, None)
         else:
-            yield Proposed(case, None, None, None, None, why[n])
+            yield Proposed(case, None, None, None, None, None, why[n])

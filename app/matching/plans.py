@@ -55,7 +55,7 @@ def propose_plan(
             "volunteer_id": line.volunteer_id,
             "supply_point_id": line.supply_point_id,
             "portions": line.case.portions,
-            "metres": line.metres,
+            "metres": line.about_m,
             "cost_min": line.cost_min,
             "chosen": line.volunteer_id is not None,
             "why_none": line.why_none,
@@ -105,7 +105,7 @@ def change_line(line_id: uuid.UUID, *, plan_id: uuid.UUID, volunteer_id: uuid.UU
                 _("Người này không còn rảnh cho trường hợp này. Hãy chọn người khác."), slug="full"
             )
         line.volunteer_id, line.supply_point_id = volunteer_id, chosen[0].supply_point_id
-        line.metres, line.cost_min = chosen[0].metres, None
+        line.metres, line.cost_min = chosen[0].about_m, None
         line.chosen, line.why_none = True, None
     db.session.flush()
     return line

@@ -11,14 +11,14 @@ from app.matching.pairs import Near
 
 PAGE = 100
 COARSE_M = 500
-"""Distances are told in steps of this, so that a few of them do not lead to a volunteer's door."""
+"""Distances are told in steps of this, and count from near a volunteer's base, not from it (`pairs`)."""
 
 LINES = f"""
 SELECT l.id, c.code, c.status, c.urgency, c.created_at, c.household_size, c.vulnerabilities,
        c.needs_text AS needs, k.name_vi, k.name_en, k.icon, ward.full_name AS ward,
        l.position, l.portions, l.chosen, l.why_none, l.outcome, l.outcome_words,
        u.name AS volunteer, l.volunteer_id,
-       ceil(greatest(l.metres, 1) / {COARSE_M}) * {COARSE_M} AS within_m,
+       greatest(1, round(l.metres / {COARSE_M})) * {COARSE_M} AS about_m,
        s.name AS supply_point, l.supply_point_id
 FROM plan_line l
 JOIN "case" c ON c.id = l.case_id
@@ -101,7 +101,7 @@ class Option(NamedTuple):
 
     user_id: uuid.UUID
     name: str
-    within_m: int
+    about_m: int
     held: int
     supply_point: str | None
 
@@ -178,18 +178,19 @@ def recent_plans(area_ids: Sequence[int], reader: Reader) -> Sequence[Row[Any]]:
 
 
 def options(candidates: Sequence[Near]) -> list[Option]:
-    """The candidates of a line with their names, nearest first."""
+    """The candidates of a line with their names, nearest first as far as their distances are told."""
     ids = [str(pair.user_id) for pair in candidates]
     names = {row.id: row.name for row in db.session.execute(NAMES, {"ids": ids})}
     points = [str(pair.supply_point_id) for pair in candidates if pair.supply_point_id]
     shops = {row.id: row.name for row in db.session.execute(POINTS, {"ids": points})}
-    return [
+    known = [
         Option(
             pair.user_id,
             names[pair.user_id],
-            -(-int(max(1, pair.metres)) // COARSE_M) * COARSE_M,
+            max(1, round(pair.about_m / COARSE_M)) * COARSE_M,
             pair.held,
             shops.get(pair.supply_point_id) if pair.supply_point_id else None,
         )
         for pair in candidates
     ]
+    return sorted(known, key=lambda option: (option.about_m, option.name, option.user_id))

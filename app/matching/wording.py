@@ -19,6 +19,11 @@ BECAUSE = {
 }
 
 
+def concerns(vulnerabilities: Sequence[str]) -> list[str]:
+    """Who lives there, as anybody may be told it who has not been shown the contact."""
+    return list(dict.fromkeys(str(BECAUSE[slug]) for slug in vulnerabilities if slug in BECAUSE))
+
+
 def said(reasons: Sequence[tuple[str, float]]) -> list[str]:
     """The reasons in words, each once: "gần bạn 600 m", "chờ 9 giờ", "có trẻ nhỏ"."""
     words = [_said(kind, amount) for kind, amount in reasons]

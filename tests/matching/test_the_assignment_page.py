@@ -142,7 +142,23 @@ def test_where_volunteers_start_from_is_never_on_the_page(official: Any) -> None
     where = proposed(official)
     pages = official.get(where).text + official.get(f"{where}/lines/{first_line().id}").text
     assert not re.search(r"106\.7012|10\.7732", pages)
-    assert "trong vòng 500 m" in pages
+    assert "cách khoảng 500 m" in pages
+
+
+def test_two_neighbours_look_the_same_from_every_home(official: Any) -> None:
+    """Whoever knows many homes exactly learns the square that a volunteer starts from, and no more."""
+    square = make.Point(106.7000, 10.7700)
+    make.volunteer("Tâm", "+84902000001", square.moved(180, 0.7), capacity=5)
+    make.volunteer("An", "+84902000002", square.moved(180, 3.9), capacity=5)
+    for n in range(4):
+        make.make_case(at=square.moved(300.0 + 170 * n, 0.6))
+    where = proposed(official)
+    for line in db.session.scalars(select(PlanLine)).all():
+        told = official.get(f"{where}/lines/{line.id}").text
+        assert re.findall(r"<span>(An|Tâm)", told) == ["An", "Tâm"]
+        distances = re.findall(r"cách khoảng [\d,]+ k?m", told)
+        assert len(distances) == 2
+        assert len(set(distances)) == 1
 
 
 def test_an_area_without_open_cases_gives_an_empty_plan(official: Any) -> None:
