@@ -2,11 +2,13 @@
 
 So delivery is proved without the requester signing in, and the case closes at once. The code is a keyed hash
 of the case, stored nowhere; after "it did not arrive" it is another one. Four digits are guessed in ten
-thousand tries: the few that a volunteer has are counted for them and the case, over all of their claims.
+thousand tries: the few that a volunteer has are counted for them and the case, over all of their claims, and
+for them alone over all of their cases of a day.
 """
 
 import hmac
 import uuid
+from datetime import timedelta
 from typing import NamedTuple
 
 from flask_babel import gettext as _
@@ -18,6 +20,7 @@ from app.cases.life import By, claims_with, end_claim, record_event, settle_case
 from app.cases.models import Case, Claim
 from app.cases.privacy import HANDOVER_DIGITS
 from app.cases.tracking import handover_code
+from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Invalid, Refusal, TooMany
 from app.core.events import publish
@@ -27,6 +30,8 @@ MOST_TRIES = 5
 """Wrong codes of one volunteer at one case."""
 MOST_TRIES_OF_ALL = 15
 """Wrong codes at one case, whoever typed them."""
+MOST_TRIES_A_DAY = 20
+"""Wrong codes of one volunteer at all the cases that they took in the last day."""
 
 
 class HandedOver(NamedTuple):
@@ -72,16 +77,17 @@ def _unreadable(typed: str) -> Refusal | None:
     return Invalid(_("Mã có 4 chữ số. Người nhận xem mã ở trang theo dõi hoặc trong tin nhắn."), field="code")
 
 
-def _tries(case: Case, by: User) -> tuple[int, int]:
-    """Wrong codes typed at this case: by this volunteer, and by all."""
-    mine = func.sum(Claim.wrong_codes).filter(Claim.volunteer_id == by.id)
-    row = db.session.execute(select(mine, func.sum(Claim.wrong_codes)).where(Claim.case_id == case.id)).one()
-    return row[0] or 0, row[1] or 0
+def _tries_left(case: Case, by: User) -> int:
+    """How many wrong codes this volunteer may still type at this case; 0 or less: none."""
+    here, mine = Claim.case_id == case.id, Claim.volunteer_id == by.id
+    today = mine & (Claim.created_at > now() - timedelta(days=1))
+    limits = ((MOST_TRIES, here & mine), (MOST_TRIES_OF_ALL, here), (MOST_TRIES_A_DAY, today))
+    left = [most - func.coalesce(func.sum(Claim.wrong_codes).filter(whose), 0) for most, whose in limits]
+    return int(min(db.session.execute(select(*left).where(here | today)).one()))
 
 
 def _too_many(case: Case, by: User) -> Refusal | None:
-    mine, everyone = _tries(case, by)
-    if mine < MOST_TRIES and everyone < MOST_TRIES_OF_ALL:
+    if _tries_left(case, by) > 0:
         return None
     return TooMany(
         _("Đã nhập sai quá nhiều lần. Hãy bấm “Đã giao”, người nhận sẽ tự xác nhận."),
@@ -91,10 +97,8 @@ def _too_many(case: Case, by: User) -> Refusal | None:
 
 
 def _wrong(case: Case, by: User) -> Refusal:
-    mine, everyone = _tries(case, by)
-    left = min(MOST_TRIES - mine, MOST_TRIES_OF_ALL - everyone)
     return Invalid(
-        _("Mã chưa đúng. Hỏi lại người nhận nhé, bạn còn %(left)s lần nhập.", left=left),
+        _("Mã chưa đúng. Hỏi lại người nhận nhé, bạn còn %(left)s lần nhập.", left=_tries_left(case, by)),
         field="code",
         slug="wrong-code",
     )

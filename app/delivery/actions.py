@@ -1,12 +1,13 @@
 """Write a message down, with its job, in the caller's transaction; later hand it to its channel."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from app.core.clock import now
 from app.core.db import db
@@ -109,6 +110,24 @@ def add_messages(user_id: uuid.UUID, bundle: dict[str, Any]) -> None:
         }
         for row in messages_to(user_id)
     ]
+
+
+ERASE_OLD = text(
+    """
+    DELETE FROM message WHERE id IN (
+        SELECT id FROM message WHERE created_at < :before ORDER BY created_at LIMIT :limit
+        FOR UPDATE SKIP LOCKED)
+    """
+)
+
+
+def erase_old_messages(limit: int) -> int:
+    """Remove messages of long ago: they hold numbers and tracking links of people without an account, which
+    nothing else would ever erase. Returns how many, at most `limit`.
+    """
+    before = now() - timedelta(days=current_app.config["SETTINGS"].erase_after_days)
+    erased = db.session.execute(ERASE_OLD, {"before": before, "limit": limit})
+    return int(erased.rowcount)  # type: ignore[attr-defined]
 
 
 def erase_messages(user_id: uuid.UUID) -> None:

@@ -6,8 +6,10 @@ from procrastinate import JobContext, RetryStrategy
 
 from app.core.db import transaction
 from app.core.jobs import defer, jobs
-from app.delivery.actions import hand_over, needs_another_try
+from app.delivery.actions import erase_old_messages, hand_over, needs_another_try
 from app.delivery.rules import BACK_OFF_S, MOST_TRIES
+
+BATCH = 500
 
 
 class TryAgain(Exception):
@@ -27,6 +29,16 @@ def deliver(context: JobContext, message_id: str) -> None:
         again = needs_another_try(key)
     if again:
         raise TryAgain
+
+
+@jobs.periodic(cron="37 3 * * *")
+@jobs.task(name="delivery.every_night", queueing_lock="delivery.every_night")
+def every_night(timestamp: int) -> None:  # noqa: ARG001
+    """Messages end with the personal fields of the cases that they were about."""
+    erased = BATCH
+    while erased == BATCH:
+        with transaction():
+            erased = erase_old_messages(BATCH)
 
 
 def deliver_soon(message_id: uuid.UUID) -> None:

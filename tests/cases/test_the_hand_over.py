@@ -1,5 +1,6 @@
 """The requester reads four digits out at the door, the volunteer types them: the case closes by itself."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 
 from app.cases.claiming import deliver_claim, release_claim, take_case
 from app.cases.closing import Actor, reopen_case
-from app.cases.handover import MOST_TRIES, MOST_TRIES_OF_ALL, HandedOver, hand_over
+from app.cases.handover import MOST_TRIES, MOST_TRIES_A_DAY, MOST_TRIES_OF_ALL, HandedOver, hand_over
 from app.cases.models import Case, Claim
 from app.cases.privacy import handover_code as digits_of
 from app.cases.tracking import handover_code, tracking_path, tracking_secret
+from app.core.clock import held_at, now
 from app.core.db import db, transaction
 from app.core.errors import Conflict, NotFound
 from app.delivery.models import Message
@@ -117,6 +119,26 @@ def test_several_together_have_no_more_than_the_tries_of_a_case(case: Case, minh
             typed(claim, helper, wrong_for(case))
     claim = take(case, minh_volunteer)
     assert typed(claim, minh_volunteer, handover_code(case)).refusal.slug == "code-locked"
+
+
+def test_whoever_guesses_at_many_doors_may_guess_at_none_until_tomorrow(
+    case: Case, minh_volunteer: User, hoa_volunteer: User
+) -> None:
+    for _ in range(MOST_TRIES_A_DAY // (MOST_TRIES - 1)):
+        claim = take(make.make_case(), minh_volunteer)
+        for _try in range(MOST_TRIES - 1):
+            typed(claim, minh_volunteer, wrong_for(db.session.get_one(Case, claim.case_id)))
+        with transaction():
+            release_claim(claim.id, by=minh_volunteer)
+    assert (
+        typed(take(case, minh_volunteer), minh_volunteer, handover_code(case)).refusal.slug == "code-locked"
+    )
+    other = make.make_case()
+    assert typed(take(other, hoa_volunteer), hoa_volunteer, handover_code(other)).refusal is None
+    with held_at(now() + timedelta(days=1, minutes=1)):
+        tomorrow = make.make_case()
+        claim = take(tomorrow, minh_volunteer)
+        assert typed(claim, minh_volunteer, handover_code(tomorrow)).refusal is None
 
 
 def test_what_is_no_code_at_all_does_not_count_as_a_try(case: Case, minh_volunteer: User) -> None:

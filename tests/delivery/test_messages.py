@@ -4,6 +4,7 @@ import smtplib
 import socket
 import threading
 import uuid
+from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -11,10 +12,12 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import select, text
 
 from app.config import Settings
+from app.core.clock import now
 from app.core.db import db, transaction
 from app.delivery import actions, channels
 from app.delivery.actions import hand_over, needs_another_try, send_message
 from app.delivery.channels import EmailChannel, LogChannel, NoChannel, NotDelivered, channel_for
+from app.delivery.jobs import every_night
 from app.delivery.models import Message
 from app.delivery.rules import MOST_TRIES, without_code
 from tests.worker import do_the_jobs
@@ -45,6 +48,16 @@ class Broken:
             self.times -= 1
             raise NotDelivered("line is down", for_good=self.for_good)
         self.sent.append(letter)
+
+
+def test_messages_of_long_ago_are_erased_with_the_numbers_in_them(app) -> None:
+    with transaction():
+        for body in ("cũ", "mới"):
+            send_message(address="+84912345678", purpose="case_taken", subject="Tin", body=body)
+        old = db.session.scalars(select(Message).where(Message.body == "cũ")).one()
+        old.created_at = now() - timedelta(days=app.config["SETTINGS"].erase_after_days, minutes=1)
+    every_night(0)
+    assert the_message().body == "mới"
 
 
 def test_a_message_and_its_job_are_written_together_or_not_at_all(app, lan_resident) -> None:
