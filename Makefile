@@ -70,7 +70,7 @@ clean: ## Remove what tools made (.venv, caches); the site's data stays where it
 	rm -rf $(V) node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
 	find $(CODE) -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
-$(V)/run.stamp: requirements.txt scripts/install-packages scripts/install-python
+$(V)/run.stamp: requirements.txt scripts/install-packages scripts/install-python scripts/link-project
 	@scripts/install-packages run
 	@scripts/install-python $(V) requirements.txt
 	@touch $@

@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from apiflask.exceptions import HTTPError
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_limiter.errors import RateLimitExceeded
@@ -112,7 +112,10 @@ def sign_in_first() -> Response:
 
 
 def csrf_failed(_error: CSRFError) -> Response:
-    """The form was opened too long ago or in another session."""
+    """The form was opened too long ago or in another session; a view may give it again, as typed."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if (again := getattr(view, "form_again", None)) is not None:
+        return again()  # type: ignore[no-any-return]
     return answer(
         400,
         slug="csrf",

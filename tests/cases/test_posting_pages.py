@@ -226,3 +226,18 @@ def test_somebody_signed_in_finds_name_and_phone_filled_in_and_owns_the_case(
 def test_forms_need_their_token(client: Any, with_csrf: None) -> None:
     assert client.post("/post", data=filled()).status_code == 400
     assert cases() == []
+
+
+def test_a_form_left_open_too_long_comes_back_with_what_was_typed_and_can_be_sent_again(
+    client: Any, with_csrf: None
+) -> None:
+    stale = client.post(
+        "/post", data=filled(csrf_token="from-a-session-long-gone", description="Hết sữa từ hôm qua")
+    )
+    assert stale.status_code == 400
+    assert "Hết sữa từ hôm qua" in stale.text
+    assert 'value="0912 345 678"' in stale.text
+    [fresh] = set(re.findall(r'name="csrf_token" value="([^"]+)"', stale.text))
+    assert KEY.search(stale.text)[1] == filled()["key"]
+    assert client.post("/post", data=filled(csrf_token=fresh)).status_code == 303
+    assert len(cases()) == 1

@@ -77,6 +77,15 @@ def create() -> Any:
     return _go(path + "?sent=1")
 
 
+def again() -> Response:
+    """The form with what was typed and a token that holds: the page had been open longer than the session."""
+    typed = request.form
+    return _form(typed, place=whereabouts(typed), stale=True, status=400)
+
+
+create.form_again = again  # type: ignore[attr-defined]
+
+
 def _problems(
     asked: CaseRequest, category: Category | None, needs: list[TypedNeed], place: Whereabouts
 ) -> dict[str, list[str]]:
@@ -124,6 +133,7 @@ def _form(
     place: Whereabouts | None = None,
     key: str | None = None,
     earlier: Case | None = None,
+    stale: bool = False,
     status: int = 200,
 ) -> Response:
     categories = categories_on()
@@ -137,6 +147,7 @@ def _form(
         place=place,
         key=key or typed.get("key") or secrets.token_urlsafe(18),
         earlier=earlier,
+        stale=stale,
         earlier_path=tracking_path(earlier) if earlier else None,
         categories=categories,
         chosen=chosen_category(typed, categories),
