@@ -9,6 +9,7 @@ from app.config import ROOT, Settings
 from app.people.demo_check import refuse_demo_accounts
 from app.web import (
     database,
+    drawing,
     frame,
     handlers,
     i18n,
@@ -45,6 +46,7 @@ def create_app(**overrides: Any) -> APIFlask:
     limits.set_up(app, settings)
     statics.set_up(app)
     template_filters.set_up(app)
+    drawing.set_up(app)
     frame.set_up(app)
     handlers.set_up(app)
     openapi.set_up(app, settings)

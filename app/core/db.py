@@ -1,16 +1,21 @@
 """The database: declarative base, the one place that commits, and the engine for reads."""
 
+import select
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import uuid_utils
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, Uuid, create_engine
+from sqlalchemy import DateTime, Engine, MetaData, Uuid, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.pool import ConnectionPoolEntry
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -66,12 +71,37 @@ def read_engine() -> Engine:
             pool_size=settings.db_pool_size,
             max_overflow=settings.db_pool_size,
             pool_reset_on_return=None,
-            # A restarted database would cost every pooled connection one failed answer.
-            pool_pre_ping=True,
             connect_args=CONNECT_ARGS,
         )
+        event.listen(engine, "checkin", _remember_use)
+        event.listen(engine, "checkout", _ping_if_in_doubt)
         app.extensions["lalanh_read_engine"] = engine
     return cast(Engine, engine)
+
+
+RESTED_S = 1.0
+"""A connection that was not used for longer is asked whether it still lives."""
+
+
+def _remember_use(_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_if_in_doubt(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A restarted database would cost every pooled connection one failed answer.
+
+    To ask each time costs a round trip for each request. One that the database has closed can be read from.
+    """
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    if not poll.poll(0) and time.monotonic() - record.info.get("used", 0.0) < RESTED_S:
+        return
+    try:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("SELECT 1")
+    except Exception as gone:
+        # The pool takes the next connection, and makes a new one where all are gone.
+        raise DisconnectionError from gone
 
 
 CONNECT_ARGS = {"connect_timeout": 10, "options": "-c jit=off -c timezone=UTC"}

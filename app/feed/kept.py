@@ -8,7 +8,7 @@ import gzip
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import brotli
@@ -139,7 +139,7 @@ def answer_for(
 
 def response_of(key: Hashable, answer: Answer) -> Response:
     """The answer as it goes over the wire, compressed as this browser takes it."""
-    encoding = _encoding(answer)
+    encoding = encoding_for(answer)
     body = answer.body
     if encoding:
         if encoding not in answer.packed:
@@ -153,15 +153,16 @@ def response_of(key: Hashable, answer: Answer) -> Response:
     return response
 
 
-def _encoding(answer: Answer) -> str:
+def encoding_for(answer: Answer, known: Sequence[str] = ENCODINGS) -> str:
+    """The first of the `known` encodings that this browser takes; none where it is not worth it."""
     accepted = request.headers.get("Accept-Encoding", "")
     if not accepted or len(answer.body) < SMALLEST_COMPRESSED:
         return ""
     if ";" in accepted:  # Some say how much they like each; most only name them, which is quicker to read.
         offered = request.accept_encodings
-        return next((name for name in ENCODINGS if offered[name] > 0), "")
+        return next((name for name in known if offered[name] > 0), "")
     named = accepted.replace(" ", "").split(",")
-    return next((name for name in ENCODINGS if name in named), "")
+    return next((name for name in known if name in named), "")
 
 
 def _pack(encoding: str, body: bytes) -> bytes:

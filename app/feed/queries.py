@@ -102,11 +102,12 @@ FROM (
 ) f
 """  # noqa: S608 (constants)
 
+UNSHOWN = frozenset({"place", "rank", "metres", "id", "waiting", "odd"})
 PLEDGED = ", 'pledged', trim_scale(n.pledged), 'delivered', trim_scale(n.delivered)"
 AS_ROWS = f"""
 SELECT s.place, s.rank, s.metres, s.id, s.code, {SLUG} AS category, s.needs_text AS title,
-       coalesce(needs.lines, '[]') AS needs, s.household_size, s.urgency, s.status, {GROUP} AS "group",
-       s.created_at, a.full_name AS ward, p.full_name AS province,
+       coalesce(needs.lines, '[]') AS needs, needs.odd, s.household_size, s.urgency, s.status,
+       {GROUP} AS "group", s.created_at, a.full_name AS ward, p.full_name AS province,
        ST_X(s.public_position) AS lon, ST_Y(s.public_position) AS lat,
        round(s.metres) AS distance_m, s.verified_at IS NOT NULL AS verified, edges.waiting
 FROM (SELECT count(*) AS waiting FROM edge) edges
@@ -282,10 +283,9 @@ def _mask(needs: list[dict[str, Any]]) -> None:
 
 
 def _case(row: Any) -> dict[str, Any]:
-    case = {
-        name: value for name, value in row.items() if name not in ("place", "rank", "metres", "id", "waiting")
-    }
-    _mask(case["needs"])
+    case = {name: value for name, value in row.items() if name not in UNSHOWN}
+    if row["odd"]:
+        _mask(case["needs"])
     # A card has room for a few: what is still needed comes first.
     case["needs"].sort(key=lambda need: need["left"] <= 0)
     case["people"] = case["household_size"]

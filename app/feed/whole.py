@@ -12,14 +12,17 @@ from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 
 from app.feed.answers import ADDRESSED
-from app.feed.kept import Answer, answer_for
+from app.feed.kept import Answer, answer_for, encoding_for, store
 from app.web.frame import first_styles
+from app.web.gzipped import deflated, joined
 from app.web.overload import mode
 from app.web.security import csp_nonce
 
-NONCE, TOKEN = secrets.token_hex(16), secrets.token_hex(16)
+NONCE, TOKEN = secrets.token_hex(16).encode(), secrets.token_hex(16).encode()
 """What stands in the blanks: no page can hold it by chance, and nobody who writes into one knows it."""
-FLASHES, CSRF = "_flashes", "csrf_token"
+REST = "rest"
+"""Under this name the compressed rest of a page is kept: what comes after the last blank."""
+FLASHES = "_flashes"
 
 
 def may_be_kept() -> bool:
@@ -31,7 +34,7 @@ def whole_page(make: Callable[[], tuple[str, Answer]], *, first_visit: bool, at_
     """The page that `make` renders around a list, or the kept one, filled in for this browser."""
 
     def with_blanks() -> Answer:
-        g.csp_nonce, g.csrf_token = NONCE, TOKEN
+        g.csp_nonce, g.csrf_token = NONCE.decode(), TOKEN.decode()
         try:
             text, inner = make()
         finally:
@@ -48,5 +51,15 @@ def whole_page(make: Callable[[], tuple[str, Answer]], *, first_visit: bool, at_
         *map(request.environ.get, ADDRESSED),
     )
     answer = answer_for(key, with_blanks, at_least_s=at_least_s)
-    body = answer.body.replace(NONCE.encode(), csp_nonce().encode())
-    return make_response(body.replace(TOKEN.encode(), generate_csrf().encode()))
+    blanks_end = max(map(answer.body.rfind, (NONCE, TOKEN))) + len(NONCE)
+    first, rest = answer.body[:blanks_end], answer.body[blanks_end:]
+    first = first.replace(NONCE, csp_nonce().encode()).replace(TOKEN, generate_csrf().encode())
+    if not encoding_for(answer, ("gzip",)):
+        return make_response(first + rest)
+    if REST not in answer.packed:
+        answer.packed[REST] = deflated(rest)
+        store().grown(key, answer)
+    response = make_response(joined(first, rest, answer.packed[REST]))
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response

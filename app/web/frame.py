@@ -1,7 +1,6 @@
 """What the frame around every page needs: one stylesheet, the places of the bar, the switch of language."""
 
 import hashlib
-import os
 import re
 import time
 from functools import cache, lru_cache
@@ -121,15 +120,14 @@ for view in (stylesheet, language):
 
 def import_map() -> dict[str, dict[str, str]]:
     """Where the browser finds each ES module: the name that modules import → its fingerprinted address."""
-    with os.scandir(Path(current_app.static_folder or "static") / "js") as files:
-        modules = sorted((file.name, file.stat().st_mtime) for file in files if file.name.endswith(".js"))
-    return _import_map(tuple(modules))
+    return _import_map(current_app.static_folder or "static", request.script_root, int(time.monotonic()))
 
 
 @lru_cache(maxsize=4)
-def _import_map(modules: tuple[tuple[str, float], ...]) -> dict[str, dict[str, str]]:
-    """The map of these modules; their times make the cache notice an edit."""
-    names = [*(f"js/{name}" for name, _changed in modules), "vendor/maplibre/maplibre-gl.mjs"]
+def _import_map(folder: str, _root: str, _second: int) -> dict[str, dict[str, str]]:
+    """The map of the modules as they are; looked at once a second."""
+    modules = sorted(file.name for file in (Path(folder) / "js").glob("*.js"))
+    names = [*(f"js/{name}" for name in modules), "vendor/maplibre/maplibre-gl.mjs"]
     return {
         "imports": {
             url_for("static", filename=name, v=None): url_for("static", filename=name) for name in names

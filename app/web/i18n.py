@@ -1,7 +1,7 @@
 """The language of the page: what the person chose, else what the browser asks for, else Vietnamese."""
 
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import Babel
+from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from app.config import Settings
@@ -23,6 +23,12 @@ def choose_locale() -> str:
 def phone_region() -> str:
     """The country whose phone numbers need no prefix here."""
     return str(current_app.config["SETTINGS"].phone_region)
+
+
+def locale_name() -> str:
+    """The language that this request is answered in: "vi", "en"."""
+    locale = get_locale()
+    return str(locale.language) if locale else "vi"
 
 
 def _accepted() -> str:

@@ -1,6 +1,7 @@
 """Static files under fingerprinted addresses, and compression of what goes over slow networks."""
 
 import hashlib
+import time
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,21 @@ def fingerprint(path: str, _modified: float) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
 
 
-@lru_cache(maxsize=8)
-def _static_url(filename: str, _modified: float) -> str:
-    """The address of a file that stands on a page dozens of times, made once."""
+@lru_cache(maxsize=1024)
+def _modified(path: str, _second: int) -> float | None:
+    """When a file was edited last, None where there is none; looked at once a second."""
+    file = Path(path)
+    return file.stat().st_mtime if file.is_file() else None
+
+
+@lru_cache(maxsize=1024)
+def _address(filename: str, _root: str, _second: int) -> str:
     return url_for("static", filename=filename)
+
+
+def static_url(filename: str) -> str:
+    """The fingerprinted address of a static file, for templates; made once a second."""
+    return _address(filename, request.script_root, int(time.monotonic()))
 
 
 def set_up(app: Flask) -> None:
@@ -40,19 +52,16 @@ def set_up(app: Flask) -> None:
     app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     app.config["COMPRESS_BR_LEVEL"] = 5
     compress.init_app(app)
-    folder = Path(app.static_folder or "static")
+    folder = app.static_folder or "static"
+    app.jinja_env.globals["static_url"] = static_url
 
     @app.url_defaults
     def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static" and "v" not in values:
-            path = folder / values["filename"]
-            if path.is_file():
-                values["v"] = fingerprint(str(path), path.stat().st_mtime)
-
-    def icons_url() -> str:
-        return _static_url("icons.svg", (folder / "icons.svg").stat().st_mtime)
-
-    app.jinja_env.globals["icons_url"] = icons_url
+            path = f"{folder}/{values['filename']}"
+            modified = _modified(path, int(time.monotonic()))
+            if modified is not None:
+                values["v"] = fingerprint(path, modified)
 
     @app.after_request
     def keep_long(response: Response) -> Response:
