@@ -262,9 +262,10 @@ CLAIMS_OF = text(
            CASE WHEN k.status = 'live' THEN c.address END AS address,
            CASE WHEN k.status = 'live' THEN ST_X(c.position) END AS lon,
            CASE WHEN k.status = 'live' THEN ST_Y(c.position) END AS lat,
-           (SELECT json_agg(json_build_object('item', n.item, 'quantity', l.quantity, 'unit', n.unit)
-                            ORDER BY n.position)
-            FROM claim_need l JOIN need n ON n.id = l.need_id WHERE l.claim_id = k.id) AS lines,
+           CASE WHEN k.status = 'live' THEN (
+               SELECT json_agg(json_build_object('item', n.item, 'quantity', l.quantity, 'unit', n.unit)
+                               ORDER BY n.position)
+               FROM claim_need l JOIN need n ON n.id = l.need_id WHERE l.claim_id = k.id) END AS lines,
            c.id AS case_id
     FROM claim k
     JOIN "case" c ON c.id = k.case_id

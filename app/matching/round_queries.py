@@ -53,9 +53,10 @@ STOPS = text(
            CASE WHEN k.status = 'live' THEN ST_X(coalesce(c.position, c.public_position)) END AS lon,
            CASE WHEN k.status = 'live' THEN ST_Y(coalesce(c.position, c.public_position)) END AS lat,
            c.position IS NULL AS approximate,
-           (SELECT json_agg(json_build_object('item', n.item, 'quantity', l.quantity, 'unit', n.unit)
-                            ORDER BY n.position)
-            FROM claim_need l JOIN need n ON n.id = l.need_id WHERE l.claim_id = k.id) AS lines,
+           CASE WHEN k.status = 'live' THEN (
+               SELECT json_agg(json_build_object('item', n.item, 'quantity', l.quantity, 'unit', n.unit)
+                               ORDER BY n.position)
+               FROM claim_need l JOIN need n ON n.id = l.need_id WHERE l.claim_id = k.id) END AS lines,
            s.supply_point_id, point.name AS point_name, point.address AS point_address,
            point.hours AS point_hours, point.phone_public AS point_phone, point.active AS point_active,
            ST_X(point.position) AS point_lon, ST_Y(point.position) AS point_lat
