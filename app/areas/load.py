@@ -17,6 +17,8 @@ from app.core.db import db, transaction
 
 PROVINCES_FILE = Path(__file__).resolve().parents[2] / "seed" / "areas" / "provinces.geojson.gz"
 UNION = "union of its parts"
+MOST_TOLD = 20
+"""Reasons that are told when nothing of a file can be used."""
 
 
 def load_default(*, again: bool = False, quiet: bool = False) -> LoadReport | None:
@@ -59,7 +61,7 @@ def load_files(
             units = list(_accepted(geofile.read_units(source, mapping), report, quiet))
             _take(units, report, srid=mapping.srid, quiet=quiet)
         if not report.changed and not report.read:
-            raise Unusable("no unit could be taken" if report.refused else "there is no feature in it")
+            raise Unusable(_nothing_taken(report))
         if retire_missing:
             report.retired += _retire_missing(report.changed)
         report.redrawn = len(redraw_parents(report.changed))
@@ -188,3 +190,13 @@ def _successions(units: Units) -> None:
 
 def _off(quiet: bool) -> bool | None:
     return True if quiet else None
+
+
+def _nothing_taken(report: LoadReport) -> str:
+    if not report.refused:
+        return "there is no feature in it"
+    why = (
+        f"  feature {each.number}, code {each.code or 'missing'}: {each.why}"
+        for each in report.refused[:MOST_TOLD]
+    )
+    return "\n".join(("no unit could be taken:", *why))

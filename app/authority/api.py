@@ -9,6 +9,8 @@ from pydantic import Field
 
 from app.authority.answers import ask_for_later, download
 from app.authority.background import request_of
+from app.authority.columns import HEADINGS
+from app.authority.export import SEPARATORS
 from app.authority.files import send
 from app.authority.models import ExportRequest
 from app.core.db import transaction
@@ -55,6 +57,14 @@ def answers(kind: str) -> dict[int, Any]:
     return {200: {"description": SAID, "content": CONTENT[kind]}} | LATER
 
 
+DAY: dict[str, Any] = {"pattern": r"^(\d{4}-\d{2}-\d{2})?$"}
+
+
+def one_of(*choices: str) -> dict[str, Any]:
+    """What the document says of an argument with few values; `app.authority.filters` checks it."""
+    return {"enum": list(choices)}
+
+
 class ExportQuery(Asked):
     """What to export. Lists are separated by commas; nothing given means all."""
 
@@ -63,17 +73,20 @@ class ExportQuery(Asked):
     )
     category: str = Field("", description="Slugs of categories.")
     urgency: str = Field("", description="normal, urgent, life_threatening")
-    since: str = Field("", alias="from", description="First day, local time: 2025-11-22.")
-    until: str = Field("", alias="to", description="Last day, inclusive.")
+    since: str = Field("", alias="from", description="First day, local: 2025-11-22.", json_schema_extra=DAY)
+    until: str = Field("", alias="to", description="Last day, inclusive.", json_schema_extra=DAY)
     area: str = Field("", description="Official code of a unit inside your own jurisdiction.")
     q: str = Field("", description="Words in code, needs, name, address, or part of the phone number.")
-    verified: str = Field("", description="yes or no")
+    verified: str = Field("", description="yes or no", json_schema_extra=one_of("", "yes", "no"))
     headings: str = Field(
         "key",
         description="Headings and words in CSV and XLSX: `key` (stable, for programs), `vi` or `en`.",
+        json_schema_extra=one_of(*HEADINGS),
     )
     separator: str = Field(
-        "comma", description="CSV: `comma`, or `semicolon` with decimal commas for a Vietnamese Excel."
+        "comma",
+        description="CSV: `comma`, or `semicolon` with decimal commas for a Vietnamese Excel.",
+        json_schema_extra=one_of(*SEPARATORS),
     )
 
 

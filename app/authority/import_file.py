@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
+from textwrap import shorten
 from typing import BinaryIO, NamedTuple
 
 from app.areas.mapping import Unusable
@@ -14,6 +15,7 @@ from app.authority.import_mapping import ImportMapping
 
 DELIMITERS = ",;\t|"
 LARGEST_CELL = 1_000_000
+LONGEST_TOLD = 500
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -100,9 +102,8 @@ def _delimiter(heading: str) -> str:
 def _check_headings(path: Path, headings: list[str], mapping: ImportMapping) -> None:
     missing = sorted(mapping.named - set(headings))
     if missing:
-        raise Unusable(
-            f"{path}: no column {', '.join(map(repr, missing))}; the file has {', '.join(headings) or 'none'}"
-        )
+        found = shorten(", ".join(headings), LONGEST_TOLD, placeholder=" …") or "none"
+        raise Unusable(f"{path}: no column {', '.join(map(repr, missing))}; the file has {found}")
     twice = sorted({name for name in headings if headings.count(name) > 1} & mapping.named)
     if twice:
         raise Unusable(f"{path}: several columns are called {', '.join(map(repr, twice))}")

@@ -26,6 +26,7 @@ from app.cases.wire import (
     ClaimIn,
     ClaimOut,
     CodeIn,
+    NeedWanted,
     PostedOut,
     StatusOut,
     WhyIn,
@@ -137,10 +138,17 @@ def claim(code: str) -> Any:
     scope_required("claims:write")
     said = body_as(ClaimIn)
     user = signed_in_user()
-    needs = None if said.needs is None else {_need_key(n.id): Decimal(str(n.quantity)) for n in said.needs}
+    needs = None if said.needs is None else _promised(said.needs)
     with with_alternatives(code_as_typed(code), user), transaction():
         taken = take_case(code_as_typed(code), by=user, needs=needs)
         return claim_out(taken)
+
+
+def _promised(said: list[NeedWanted]) -> dict[uuid.UUID, Decimal]:
+    promised = {_need_key(need.id): Decimal(str(need.quantity)) for need in said}
+    if len(promised) < len(said):
+        raise Invalid(_("Mỗi món chỉ được nêu một lần."), field="needs", slug="repeated-need")
+    return promised
 
 
 def _need_key(text: str) -> uuid.UUID:

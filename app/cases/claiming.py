@@ -20,6 +20,7 @@ from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.core.events import publish
 from app.core.text import clean
 from app.people.models import User
+from app.web.filters import qty
 
 LONGEST_REASON = 300
 
@@ -126,10 +127,9 @@ def _wanted_lines(case: Case, needs: Mapping[uuid.UUID, Decimal] | None) -> list
         if not quantity.is_finite() or quantity <= 0 or quantity != quantity.quantize(Decimal("0.01")):
             raise Invalid(_("Số lượng phải lớn hơn 0."), field="needs", slug="invalid-quantity")
         if quantity > need.left:
-            raise Conflict(
-                _("“%(item)s” chỉ còn %(left)s %(unit)s.", item=need.item, left=need.left, unit=need.unit),
-                slug="taken",
-            )
+            left = qty(need.left)
+            words = _("“%(item)s” chỉ còn %(left)s %(unit)s.", item=need.item, left=left, unit=need.unit)
+            raise Conflict(words, slug="taken")
         lines.append(ClaimNeed(need=need, quantity=quantity))
     return lines
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.errors import Refusal, SignInNeeded
@@ -182,12 +182,15 @@ def failed(error: Exception) -> Response:
 def api_error(error: HTTPError) -> Response:
     """APIFlask's own validation errors, in our form."""
     named = error.message == HTTP_STATUS_CODES.get(error.status_code)  # the title says it already, in words
-    return answer(
+    response = answer(
         error.status_code,
         slug="invalid" if error.status_code == 422 else "about:blank",
         detail="" if named else str(error.message or ""),
         errors=_flat(error.detail),
     )
+    if isinstance(wrong := request.routing_exception, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(wrong.valid_methods or ()))
+    return response
 
 
 def _flat(detail: Any) -> dict[str, list[str]] | None:

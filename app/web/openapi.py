@@ -99,8 +99,11 @@ def set_up(app: APIFlask, settings: Settings) -> None:
     }
 
     @app.spec_processor
-    def add_problem(spec: Any) -> Any:
+    def complete(spec: Any) -> Any:
         spec["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+        for path in spec["paths"].values():
+            for operation in path.values():
+                operation.get("requestBody", {}).setdefault("required", True)
         return spec
 
 

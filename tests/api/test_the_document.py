@@ -47,6 +47,18 @@ def test_every_promised_operation_is_in_the_document(client: Any) -> None:
     assert held >= PROMISED
 
 
+def test_a_body_without_which_nothing_is_done_is_said_to_be_required(client: Any) -> None:
+    paths = client.get(DOCUMENT).json["paths"]
+    assert paths["/api/v1/cases"]["post"]["requestBody"]["required"] is True
+    assert paths["/api/v1/cases/{code}/claims"]["post"]["requestBody"]["required"] is False
+
+
+def test_another_method_is_told_which_ones_there_are(client: Any) -> None:
+    answer = client.put("/api/v1/cases")
+    assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
+    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+
+
 def test_the_readable_page_is_served_from_here(client: Any) -> None:
     page = client.get("/api/docs")
     assert page.status_code == 200

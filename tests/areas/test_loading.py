@@ -172,6 +172,15 @@ def test_a_bad_file_gets_a_sentence_and_no_traceback(app, tmp_path, content):
     assert isinstance(answer.exception, SystemExit)
 
 
+def test_when_nothing_can_be_used_each_reason_is_told(load):
+    answer = load(
+        unit("1", "A", {"type": "Point", "coordinates": [106.7, 10.8]}), unit("2", "", box(1, 1, 2, 2))
+    )
+    assert answer.exit_code == 1
+    assert "feature 1, code 1: its geometry holds no polygon (Point)" in answer.output
+    assert "feature 2, code missing: the property 'name'" in answer.output
+
+
 def test_of_several_files_one_bad_one_leaves_everything_as_it_was(app, load, tmp_path):
     bad = tmp_path / "bad.geojson"
     bad.write_text("{")

@@ -223,6 +223,12 @@ def test_a_mapping_that_does_not_fit_is_refused_before_any_row(bring: Any, mappi
         bring(GOOD, mapping=mapping)
 
 
+def test_of_a_file_that_is_no_csv_not_everything_is_told(bring: Any) -> None:
+    with pytest.raises(Unusable, match="no column 'id'") as wrong:
+        bring(GOOD, heading=", ".join(f"[106.{n}, 10.{n}]" for n in range(1000)))
+    assert len(str(wrong.value)) < 1000
+
+
 def test_an_import_is_on_record(bring: Any) -> None:
     bring(GOOD, "x,,,,food,,,,")
     record = db.session.scalars(select(AuditRecord)).one()

@@ -144,3 +144,15 @@ def test_what_is_no_request_is_refused_calmly(client: Any, body: str) -> None:
     answer = client.post("/api/v1/cases", data=body, content_type="application/json")
     assert answer.status_code in (400, 422)
     assert answer.mimetype == "application/problem+json"
+
+
+def test_a_part_is_said_once_and_what_is_left_is_a_plain_number(
+    client_for: Any, client: Any, posted: dict[str, Any]
+) -> None:
+    path = f"/api/v1/cases/{posted['code']}"
+    need = client.get(path).json["needs"][0]["id"]
+    minh = client_for(make.minh_volunteer())
+    twice = minh.post(path + "/claims", json={"needs": [{"id": need, "quantity": 1}] * 2})
+    assert (twice.status_code, twice.json["type"]) == (422, "/problems/repeated-need")
+    too_much = minh.post(path + "/claims", json={"needs": [{"id": need, "quantity": 11}]})
+    assert (too_much.status_code, too_much.json["detail"]) == (409, "“Gạo” chỉ còn 10 kg.")
