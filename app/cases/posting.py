@@ -141,10 +141,15 @@ def emergency_for(category: Category, commune: AreaRow, wanted: uuid.UUID | None
 
 
 def needs_summary(needs: Sequence[NeedLine]) -> str:
-    """What is needed, in one line that anybody may read: "Gạo, Sữa"."""
-    names = dict.fromkeys(mask_private(need.item) for need in needs)
-    summary = ", ".join(names)
+    """What is needed, in one line that anybody may read: "Gạo, sữa"."""
+    names = [*dict.fromkeys(mask_private(need.item) for need in needs)]
+    summary = ", ".join([*names[:1], *map(_inside_a_line, names[1:])])
     return summary if len(summary) <= LONGEST_SUMMARY else summary[: LONGEST_SUMMARY - 1] + "…"
+
+
+def _inside_a_line(name: str) -> str:
+    """A name that does not begin the line: "sữa", but "TV" stays as it is."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _insert(

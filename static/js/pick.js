@@ -19,6 +19,9 @@ async function open(box) {
     const field = form?.elements.namedItem(name);
     if (field instanceof HTMLInputElement) field.value = value.toFixed(6);
   };
+  const set = () => box.classList.remove("map-unset");
+  const chosen = form?.elements.namedItem("lat");
+  box.classList.toggle("map-unset", chosen instanceof HTMLInputElement && !chosen.value);
   map.on("movestart", () => box.classList.add("map-moving"));
   map.on("moveend", (/** @type {any} */ event) => {
     box.classList.remove("map-moving");
@@ -26,6 +29,7 @@ async function open(box) {
     const { lat, lng } = map.getCenter();
     put("lat", lat);
     put("lon", lng);
+    set();
     form?.dispatchEvent(new CustomEvent("picked", { bubbles: true, detail: { lat, lon: lng, zoom: map.getZoom() } }));
   });
 
@@ -35,6 +39,7 @@ async function open(box) {
     map.flyTo({ center: [Number(lon), Number(lat)], zoom: Number(zoom ?? near), duration: 500 });
   };
   form?.addEventListener("located", follow);
+  form?.addEventListener("located", set);
   document.addEventListener("lalanh:look", follow);
 }
 

@@ -49,7 +49,7 @@ function start(form) {
     if (now < steps.length && event.target.type !== "search") go(now + 1);
   });
   form.addEventListener("input", () => {
-    for (const word of form.querySelectorAll("[data-when-missing]:not([hidden])")) if (!missing(word)) /** @type {HTMLElement} */ (word).hidden = true;
+    for (const word of form.querySelectorAll("[data-when-missing]:not([hidden])")) if (!missing(word)) tell(word, false);
   });
   const send = (/** @type {Event} */ event) => {
     const lacking = steps.find((step) => !complete(step));
@@ -82,11 +82,22 @@ function missing(word) {
   });
 }
 
+/** Say that something is missing, or no longer; one about a single field marks the field too. @param {Element} word @param {boolean} lacks */
+function tell(word, lacks) {
+  /** @type {HTMLElement} */ (word).hidden = !lacks;
+  const field = word.previousElementSibling?.querySelector(":scope > input");
+  if (!field) return;
+  for (const [name, value] of [["aria-invalid", "true"], ["aria-describedby", word.id]]) {
+    if (lacks) field.setAttribute(name, value);
+    else field.removeAttribute(name);
+  }
+}
+
 /** Show what is still missing in a step; true when nothing is. @param {Element} step */
 function complete(step) {
   const lacking = [...step.querySelectorAll("[data-when-missing]")].filter((word) => {
     const lacks = missing(word);
-    /** @type {HTMLElement} */ (word).hidden = !lacks;
+    tell(word, lacks);
     return lacks;
   });
   lacking[0]?.scrollIntoView({ block: "center" });

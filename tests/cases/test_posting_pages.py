@@ -1,12 +1,15 @@
 """Asking for help on the web: one form that works without JavaScript, loses nothing and makes one case."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from app.cases.checking import NeedLine
 from app.cases.models import Case
+from app.cases.posting import needs_summary
 from app.core.db import db
 from tests import make
 from tests.geography import AT_SEA, CHO_LON, SAI_GON
@@ -69,6 +72,19 @@ def test_a_posted_form_becomes_a_case_and_leads_to_its_tracking_link(client: Any
     assert case.vulnerabilities == ["children", "elderly"]
     assert case.urgency == "urgent"
     assert case.commune_id == make.area_of("26740").id
+
+
+@pytest.mark.parametrize(
+    ("items", "line"),
+    [
+        (["Gạo", "Sữa bột"], "Gạo, sữa bột"),
+        (["sữa", "Gạo"], "sữa, gạo"),
+        (["Mì", "TV cũ"], "Mì, TV cũ"),
+        (["Gạo"], "Gạo"),
+    ],
+)
+def test_what_is_needed_reads_as_one_line(items: list[str], line: str) -> None:
+    assert needs_summary([NeedLine(item, Decimal(1), "kg") for item in items]) == line
 
 
 def test_the_result_page_holds_code_qr_and_link_and_drops_the_draft(client: Any) -> None:

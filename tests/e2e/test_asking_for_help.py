@@ -157,7 +157,7 @@ def test_a_draft_survives_a_reload_with_its_key_and_goes_once_the_case_has_arriv
     key = page.locator("[name=key]").input_value()
     page.wait_for_timeout(500)
     page.reload()
-    expect(page.get_by_text("Đã lấy lại bản nháp của bạn")).to_be_visible()
+    expect(page.get_by_text("Đã lấy lại bản nháp")).to_be_visible()
     expect(page.get_by_label("Gạo", exact=True)).to_be_checked()
     assert page.locator("[name=key]").input_value() == key
     go_on(page)
