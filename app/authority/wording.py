@@ -31,8 +31,8 @@ SOURCE = {
 }
 FORMAT = {"csv": "CSV", "xlsx": "Excel", "geojson": "GeoJSON"}
 SORT = {
-    "newest": _l("Mới nhất trước"),
-    "oldest": _l("Chờ lâu nhất trước"),
+    "newest": _l("Mới nhất"),
+    "oldest": _l("Chờ lâu nhất"),
     "urgent": _l("Khẩn cấp trước"),
     "changed": _l("Vừa thay đổi"),
 }
