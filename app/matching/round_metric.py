@@ -4,8 +4,9 @@ Only metres are asked of the router; how fast somebody gets on depends on their 
 """
 
 import json
+import time
 from collections.abc import Sequence
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -65,9 +66,19 @@ def _ask(router: str, path: str) -> Any:
         answer = connection.getresponse()
         if answer.status != 200:
             raise ValueError(answer.status)
-        return json.loads(answer.read(LARGEST_ANSWER))
+        return json.loads(_read(answer))
     finally:
         connection.close()
+
+
+def _read(answer: HTTPResponse) -> bytes:
+    """The body; OSError when it trickles in: the timeout of a socket begins anew with each byte."""
+    deadline, body = time.monotonic() + ANSWERS_WITHIN_S, b""
+    while len(body) < LARGEST_ANSWER and (more := answer.read1(LARGEST_ANSWER - len(body))):
+        body += more
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return body
 
 
 def _checked(table: Any, size: int) -> list[list[float | None]]:
