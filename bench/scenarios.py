@@ -59,9 +59,9 @@ def filtered(here: Point) -> Filter:
     )
 
 
-def returning() -> str:
-    """The header of a browser that has been here before: it has kept the styles."""
-    return f"Cookie: {KEPT_COOKIE}={sheet()[1]}"
+def returning() -> tuple[str, ...]:
+    """The headers of a browser that has been here before: it has kept the styles, and unpacks."""
+    return (f"Cookie: {KEPT_COOKIE}={sheet()[1]}", "Accept-Encoding: gzip, deflate, br, zstd")
 
 
 def page_path(here: Point) -> str:
@@ -110,9 +110,10 @@ def always(
     at_most: float | None = None,
     at_least: float | None = None,
 ) -> Scenario:
-    """The same GET requests in every turn."""
+    """The same GET requests in every turn: programs ask for the API, browsers for everything else."""
     with current_app.test_request_context():
-        requests = [load.get(path, returning()) for path in paths]
+        browser = returning()
+    requests = [load.get(path, *(() if path.startswith("/api/") else browser)) for path in paths]
     return Scenario(name, lambda: requests, scripts, at_most=at_most, at_least=at_least)
 
 

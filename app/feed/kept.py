@@ -17,6 +17,7 @@ from prometheus_client import Counter
 
 from app.feed import versions
 from app.feed.versions import Squares, Versions
+from app.web.gzipped import Part
 
 KEPT_S = 20.0
 """A list of cards is made anew after this time in any case: it says how long ago things were."""
@@ -46,11 +47,14 @@ class Answer:
     address: str = ""
     """That of the view for the browser's bar, or of the next page for a program."""
     packed: dict[str, bytes] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
+    """Instead of a body: the page cut up where each browser gets something of its own."""
 
     @property
     def size(self) -> int:
         """Bytes that it takes, about."""
-        return OVERHEAD + len(self.body) + sum(map(len, self.packed.values()))
+        cut = sum(len(part.plain) + len(part.blocks) for part in self.parts)
+        return OVERHEAD + len(self.body) + sum(map(len, self.packed.values())) + cut
 
     def holds(self, now: Versions) -> bool:
         """Whether it is still what would be answered."""
@@ -139,7 +143,7 @@ def answer_for(
 
 def response_of(key: Hashable, answer: Answer) -> Response:
     """The answer as it goes over the wire, compressed as this browser takes it."""
-    encoding = encoding_for(answer)
+    encoding = accepted() if len(answer.body) >= SMALLEST_COMPRESSED else ""
     body = answer.body
     if encoding:
         if encoding not in answer.packed:
@@ -153,15 +157,13 @@ def response_of(key: Hashable, answer: Answer) -> Response:
     return response
 
 
-def encoding_for(answer: Answer, known: Sequence[str] = ENCODINGS) -> str:
-    """The first of the `known` encodings that this browser takes; none where it is not worth it."""
-    accepted = request.headers.get("Accept-Encoding", "")
-    if not accepted or len(answer.body) < SMALLEST_COMPRESSED:
-        return ""
-    if ";" in accepted:  # Some say how much they like each; most only name them, which is quicker to read.
+def accepted(known: Sequence[str] = ENCODINGS) -> str:
+    """The first of the `known` encodings that this browser takes."""
+    said = request.headers.get("Accept-Encoding", "")
+    if ";" in said:  # Some say how much they like each; most only name them, which is quicker to read.
         offered = request.accept_encodings
         return next((name for name in known if offered[name] > 0), "")
-    named = accepted.replace(" ", "").split(",")
+    named = said.replace(" ", "").split(",")
     return next((name for name in known if name in named), "")
 
 

@@ -4,6 +4,7 @@ These are the nonce of the content policy and the token of forms: a test compare
 Words for one person (flashed messages) are never on a kept page.
 """
 
+import re
 import secrets
 from collections.abc import Callable
 
@@ -12,16 +13,14 @@ from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 
 from app.feed.answers import ADDRESSED
-from app.feed.kept import Answer, answer_for, encoding_for, store
+from app.feed.kept import Answer, accepted, answer_for
 from app.web.frame import first_styles
-from app.web.gzipped import deflated, joined
+from app.web.gzipped import Part, compressed, gzip_of, stored
 from app.web.overload import mode
 from app.web.security import csp_nonce
 
 NONCE, TOKEN = secrets.token_hex(16).encode(), secrets.token_hex(16).encode()
 """What stands in the blanks: no page can hold it by chance, and nobody who writes into one knows it."""
-REST = "rest"
-"""Under this name the compressed rest of a page is kept: what comes after the last blank."""
 FLASHES = "_flashes"
 
 
@@ -39,7 +38,7 @@ def whole_page(make: Callable[[], tuple[str, Answer]], *, first_visit: bool, at_
             text, inner = make()
         finally:
             del g.csp_nonce, g.csrf_token
-        return Answer(text.encode(), inner.squares, "text/html", made_at=inner.made_at)
+        return Answer(b"", inner.squares, "text/html", made_at=inner.made_at, parts=_cut(text.encode()))
 
     key = (
         "page",
@@ -51,15 +50,17 @@ def whole_page(make: Callable[[], tuple[str, Answer]], *, first_visit: bool, at_
         *map(request.environ.get, ADDRESSED),
     )
     answer = answer_for(key, with_blanks, at_least_s=at_least_s)
-    blanks_end = max(map(answer.body.rfind, (NONCE, TOKEN))) + len(NONCE)
-    first, rest = answer.body[:blanks_end], answer.body[blanks_end:]
-    first = first.replace(NONCE, csp_nonce().encode()).replace(TOKEN, generate_csrf().encode())
-    if not encoding_for(answer, ("gzip",)):
-        return make_response(first + rest)
-    if REST not in answer.packed:
-        answer.packed[REST] = deflated(rest)
-        store().grown(key, answer)
-    response = make_response(joined(first, rest, answer.packed[REST]))
+    own = {NONCE: stored(csp_nonce().encode()), TOKEN: stored(generate_csrf().encode())}
+    parts = [own.get(part.plain, part) for part in answer.parts]
+    if not accepted(("gzip",)):
+        return make_response(b"".join(part.plain for part in parts))
+    response = make_response(gzip_of(parts))
     response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
     return response
+
+
+def _cut(text: bytes) -> list[Part]:
+    """What is the same for everybody, compressed for once and all, and the blanks in between."""
+    pieces = re.split(b"(%b|%b)" % (NONCE, TOKEN), text)
+    return [Part(piece, b"") if piece in (NONCE, TOKEN) else compressed(piece) for piece in pieces]

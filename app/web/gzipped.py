@@ -1,30 +1,47 @@
-"""A compressed page of which only the beginning is new: the rest is compressed once and used again.
+"""A compressed page put together from parts that were compressed before, with something new in between.
 
-Each browser gets its own token and nonce, both near the top. To compress fifty kilobytes anew for each took
-longer than everything else that a kept page needs. A deflate stream may end its blocks anywhere (RFC 1951),
-so a new beginning and a kept rest make one gzip stream (RFC 1952).
+Each browser gets its own token and nonce. To compress a whole page anew for these took longer than all else
+that a kept page needs. A deflate stream (RFC 1951) is a row of blocks, and parts that look at nothing before
+them may stand in any company; a gzip stream (RFC 1952) is one such stream with a sum at its end.
 """
 
 import struct
 import zlib
+from collections.abc import Iterable
+from typing import NamedTuple
 
 LEVEL = 6
+MOST_STORED = 0xFFFF
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Deflate, no name, no time, no matter which system."""
+_LAST_BLOCK = b"\x03\x00"
+"""An empty one that ends the stream."""
 
 
-def deflated(rest: bytes) -> bytes:
-    """The last part of a stream, compressed without looking at what comes before it."""
-    return _deflate(rest, zlib.Z_FINISH)
+class Part(NamedTuple):
+    """Bytes as they are, and as blocks of a deflate stream that end at a whole byte."""
+
+    plain: bytes
+    blocks: bytes
 
 
-def joined(first: bytes, rest: bytes, rest_deflated: bytes) -> bytes:
-    """A gzip stream of `first` followed by `rest`, which is given as it is and as `deflated(rest)`."""
-    checked = zlib.crc32(rest, zlib.crc32(first))
-    length = (len(first) + len(rest)) & 0xFFFFFFFF
-    return _HEAD + _deflate(first, zlib.Z_FULL_FLUSH) + rest_deflated + struct.pack("<LL", checked, length)
-
-
-def _deflate(text: bytes, ending: int) -> bytes:
+def compressed(plain: bytes) -> Part:
+    """A part that is worth compressing, once."""
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return packer.compress(text) + packer.flush(ending)
+    return Part(plain, packer.compress(plain) + packer.flush(zlib.Z_FULL_FLUSH))
+
+
+def stored(plain: bytes) -> Part:
+    """A short part as it is, `MOST_STORED` bytes at most: for what is used only once."""
+    length = len(plain)
+    return Part(plain, b"\x00" + struct.pack("<HH", length, length ^ MOST_STORED) + plain)
+
+
+def gzip_of(parts: Iterable[Part]) -> bytes:
+    """The parts as one gzip stream."""
+    blocks, check, length = [_HEAD], 0, 0
+    for part in parts:
+        blocks.append(part.blocks)
+        check = zlib.crc32(part.plain, check)
+        length += len(part.plain)
+    return b"".join([*blocks, _LAST_BLOCK, struct.pack("<LL", check, length & 0xFFFFFFFF)])
