@@ -13,17 +13,10 @@ from app.coverage.models import CoverageAlert
 from app.coverage.queries import figures
 from app.coverage.rules import ALERT_EVERY_H, Ward, may_tell_at, wards_behind
 from app.delivery.actions import send_message
-from app.people.models import User
+from app.people.queries import officials_of
 from app.web.pages import public_url
 
 ALERTED = text("SELECT area_id FROM coverage_alert WHERE at > :since")
-OFFICIALS = text(
-    """
-    SELECT DISTINCT r.user_id FROM user_role r JOIN "user" u ON u.id = r.user_id AND u.deactivated_at IS NULL
-    WHERE r.role = 'official' AND (r.area_id = :area_id OR r.area_id = :province_id)
-    ORDER BY r.user_id
-    """
-)
 NAME = text("SELECT code, full_name FROM area WHERE id = :id")
 
 
@@ -46,10 +39,8 @@ def tell_of_wards_behind(at: datetime | None = None) -> int:
 def _tell(ward: Ward, at: datetime) -> None:
     """Write the alert down and a message to each official of the ward and of its province."""
     area = db.session.execute(NAME, {"id": ward.area_id}).one()
-    known = {"area_id": ward.area_id, "province_id": ward.province_id}
-    officials = list(db.session.scalars(OFFICIALS, known))
-    for user_id in officials:
-        user = db.session.get_one(User, user_id)
+    officials = officials_of(ward.area_id, ward.province_id)
+    for user in officials:
         with force_locale(user.locale):
             send_message(
                 to_user=user,

@@ -16,12 +16,12 @@ from sqlalchemy import insert, text
 from app.config import Settings
 from app.core.clock import now
 from app.core.db import db, new_id, transaction
-from app.core.jobs import jobs
+from app.core.jobs import defer, jobs
 from app.matching.dispatch_models import Ask
 from app.matching.dispatch_planning import Wave, plan_waves
 from app.matching.dispatch_queries import Due, due_dispatches, to_try_again, with_somebody
 from app.matching.dispatch_telling import tell_soon
-from app.matching.waves import Quiet, answer_within, how_it_ended, still_waits, wakes_at
+from app.matching.waves import LIFE_THREATENING, Quiet, answer_within, how_it_ended, still_waits, wakes_at
 
 BATCH = 500
 PLANNER = 7_003_001
@@ -88,6 +88,9 @@ def dispatch_due(limit: int = BATCH) -> int:
         waking = {one.id: wakes_at(at, one.urgency, quiet) for one in due}
         waves = plan_waves([one for one in due if one.status == "open" and waking[one.id] <= at], at)
         _write(due, {wave.due.id: wave for wave in waves}, waking, at)
+        if any(wave.helpers and wave.due.urgency == LIFE_THREATENING for wave in waves):
+            # The clock looks once a minute: too seldom for who has three to answer.
+            defer(dispatch_soon, at=at + answer_within(LIFE_THREATENING, here().ask_minutes_of))
         tell_soon()
     return len(due)
 

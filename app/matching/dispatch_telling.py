@@ -4,7 +4,6 @@ Waves only note that there is something to tell; a job writes the messages, each
 it told: so a job that dies or runs twice tells everybody once.
 """
 
-import uuid
 from collections.abc import Callable
 from functools import partial
 
@@ -19,18 +18,11 @@ from app.core.jobs import defer, jobs
 from app.delivery.actions import send_message
 from app.matching.dispatch_models import Ask, Dispatch
 from app.people.models import User
+from app.people.queries import officials_of
 from app.web.pages import public_url
 
 AT_ONCE = 200
 ASKS_PATH = "/me/asks"
-
-OFFICIALS = text(
-    """
-    SELECT DISTINCT u.id FROM user_role r JOIN "user" u ON u.id = r.user_id AND u.deactivated_at IS NULL
-    WHERE r.role = 'official' AND r.area_id IN (:commune_id, :province_id)
-    LIMIT 100
-    """
-)
 
 
 # Whoever takes a case holds their own row and then waits for the asks. A message refers to its person, so
@@ -80,7 +72,7 @@ def tell_asked() -> int:
         ).all()
         for ask, case, user in rows:
             ask.told_at = now()
-            if ask.status == "sent" and user.is_active:
+            if ask.status == "sent" and ask.deadline > ask.told_at and user.is_active:
                 _tell(user, "asked_to_help", partial(_asked, case), ASKS_PATH)
     return len(rows)
 
@@ -107,7 +99,8 @@ def tell_nobody_found() -> int:
         ).all()
         for dispatch, case in rows:
             dispatch.told_at = now()
-            for user in _officials_of(case) if case.status == "open" else ():
+            officials = officials_of(case.commune_id, case.province_id) if case.status == "open" else ()
+            for user in officials:
                 _tell(user, "nobody_found", partial(_nobody, case), f"/authority/cases/{case.code}")
     return len(rows)
 
@@ -118,12 +111,6 @@ def _nobody(case: Case) -> tuple[str, str]:
         _("Đã hỏi các tình nguyện viên quanh trường hợp %(code)s mà chưa ai nhận. Nhờ cán bộ địa bàn xem:",
           code=case.code),
     )  # fmt: skip
-
-
-def _officials_of(case: Case) -> list[User]:
-    known: dict[str, int | None] = {"commune_id": case.commune_id, "province_id": case.province_id}
-    ids: list[uuid.UUID] = list(db.session.scalars(OFFICIALS, known))
-    return list(db.session.scalars(select(User).where(User.id.in_(ids)).order_by(User.id)))
 
 
 def _tell(user: User, purpose: str, words: Callable[[], tuple[str, str]], path: str) -> None:

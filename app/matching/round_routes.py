@@ -4,11 +4,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import segno
 from flask import Blueprint, Response, current_app, flash, jsonify, redirect, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from app.areas.actions import places_of_address
@@ -25,6 +23,7 @@ from app.matching.ticking import Ticked, tick_stops
 from app.people.guards import public, signed_in, signed_in_user
 from app.volunteers.rules import VEHICLE_WORDS, VEHICLES
 from app.web.pages import page, public_url, wants_json, wants_part
+from app.web.qr import qr_of
 
 bp = Blueprint("rounds", __name__)
 
@@ -81,7 +80,7 @@ def printed(round_id: uuid.UUID) -> Response:
     user = signed_in_user()
     with transaction():
         view = round_view(own_round(round_id, user.id), user.id)
-        codes = {card.number: _qr(_address_of(card)) for card in view.cards}
+        codes = {card.number: qr_of(_address_of(card)) for card in view.cards}
         return page("rounds/print.html", view=view, codes=codes, volunteer=user, **_words())
 
 
@@ -207,8 +206,3 @@ def _address_of(card: Card) -> str:
     if card.code:
         return public_url(url_for("cases.show", code=card.code))
     return public_url(url_for("supplies.show", point_id=card.first.supply_point_id))
-
-
-def _qr(link: str) -> Markup:
-    drawn = segno.make(link, error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None)
-    return Markup(drawn)  # noqa: S704 (segno draws squares; nothing of the link stands in them as text)

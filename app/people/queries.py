@@ -54,6 +54,16 @@ class PersonRow(NamedTuple):
     note: str = ""
 
 
+MOST_OFFICIALS = 100
+
+
+def officials_of(*area_ids: int | None) -> list[User]:
+    """Who answers for one of these areas, at most MOST_OFFICIALS."""
+    here = select(UserRole.user_id).where(UserRole.role == "official", UserRole.area_id.in_(area_ids))
+    active = select(User).where(User.id.in_(here), User.deactivated_at.is_(None))
+    return list(db.session.scalars(active.order_by(User.id).limit(MOST_OFFICIALS)))
+
+
 def user_of(identity: Identity) -> User | None:
     """The account with this phone number or e-mail address."""
     known = User.phone == identity.phone if identity.phone else User.email == identity.email

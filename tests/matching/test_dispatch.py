@@ -29,6 +29,7 @@ from app.people.models import User
 from tests import make
 from tests.geography import SAI_GON
 
+JOBS = text("SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'matching.dispatch'")
 NOON = datetime(2026, 3, 10, 5, 0, 5, tzinfo=UTC)
 """Noon in Hồ Chí Minh City."""
 
@@ -134,6 +135,18 @@ def test_danger_to_life_waits_for_no_window_and_no_morning(clock: Hand) -> None:
     clock.forward(timedelta(hours=6, minutes=10))
     dispatch_due()
     assert asks(calm, "sent")
+
+
+def test_where_a_life_is_in_danger_the_next_wave_does_not_wait_for_the_clock_of_the_worker(
+    clock: Hand,
+) -> None:
+    helpers(1)
+    posted()
+    posted(urgency="life_threatening")
+    before = set(db.session.scalars(JOBS))
+    dispatch_due()
+    [due_at] = set(db.session.scalars(JOBS)) - before
+    assert due_at == NOON + timedelta(minutes=3)
 
 
 def test_a_search_that_begins_at_night_is_for_the_morning(clock: Hand) -> None:
@@ -348,6 +361,16 @@ def test_those_who_are_asked_are_told_once_and_nobody_about_what_is_over(clock: 
     assert sorted(m.to_user_id for m in told) == sorted([minh.id, hoa.id])
     assert all(case.code in m.body and "/me/asks" in m.body for m in told)
     assert "Nguyễn Trãi" not in told[0].body + told[0].subject
+
+
+def test_an_ask_that_ran_out_while_the_worker_was_away_wakes_nobody(clock: Hand) -> None:
+    helpers(1)
+    case = posted()
+    wave(clock, 1)
+    assert len(asks(case, "sent")) == 1
+    clock.forward(timedelta(hours=10))
+    tell_dispatch()
+    assert db.session.query(Message).filter_by(purpose="asked_to_help").count() == 0
 
 
 def test_after_some_hours_without_anybody_it_is_tried_again(clock: Hand) -> None:

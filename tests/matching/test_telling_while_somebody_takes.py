@@ -64,7 +64,8 @@ def test_taking_a_case_waits_for_the_telling_and_goes_through(
         told(*said)
 
     monkeypatch.setattr(dispatch_telling, "_tell", tell_while_it_is_taken)
-    dispatch_telling.tell_asked()
+    with held_at(clock.at):
+        dispatch_telling.tell_asked()
     for thread in threads:
         thread.join(20)
     assert threads

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import segno
 from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
-from markupsafe import Markup
 
 from app.cases.finding import ask_for_links
 from app.cases.models import Case
@@ -22,6 +20,7 @@ from app.people.limits import HOUR, limit_tries
 from app.web.i18n import phone_region
 from app.web.limits import address, limiter
 from app.web.pages import page, public_url
+from app.web.qr import qr_of
 
 
 def _phone() -> str:
@@ -65,12 +64,6 @@ def sent(code: str) -> Any:
 def tracking_link(case: Case) -> str:
     """The whole address of the tracking link."""
     return public_url(tracking_path(case))
-
-
-def qr_of(link: str) -> Markup:
-    """The link as a QR code, drawn as SVG without any style or script of its own."""
-    drawn = segno.make(link, error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None)
-    return Markup(drawn)  # noqa: S704 (segno draws squares; nothing of the link stands in them as text)
 
 
 @bp.post("/cases/<code>/forget")
