@@ -5,14 +5,15 @@ from datetime import time
 from pathlib import Path
 from typing import Literal, Self
 
+from click import ClickException
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Unsafe(RuntimeError):
-    """The configuration would put people's data at risk."""
+class Unsafe(ClickException):
+    """The configuration would put people's data at risk; on the command line it is said without a trace."""
 
 
 class Settings(BaseSettings):

@@ -12,6 +12,7 @@ import click
 from flask import current_app
 from flask_migrate import upgrade
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.areas.load import load_default
 from app.config import Settings
@@ -44,7 +45,11 @@ def serve(host: str, workers: int | None) -> None:
     raise_file_limit()
     children: list[Child] = []
     try:
-        _prepare(settings)
+        try:
+            _prepare(settings)
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise click.ClickException(f"The database cannot be used: {reason}") from None
         _let_go_of_the_database()
         children += _children(host, settings, workers or os.cpu_count() or 1)
         for child in children:

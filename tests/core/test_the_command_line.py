@@ -1,4 +1,4 @@
-"""`flask` finds the application wherever one stands."""
+"""`flask` finds the application wherever one stands, and says in a sentence why it cannot start."""
 
 import os
 import subprocess
@@ -10,6 +10,19 @@ from typing import Any
 import pytest
 
 from app.config import ROOT
+from app.supervise import free_port
+
+
+def flask(*words: str, at: Path, python: str | Path = sys.executable, **environment: str) -> Any:
+    return subprocess.run(
+        [python, "-m", "flask", *words],
+        check=False,
+        cwd=at,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 @pytest.mark.slow
@@ -20,12 +33,24 @@ def test_flask_finds_the_application_from_any_folder(tmp_path: Path, worker_data
     subprocess.run([ROOT / "scripts" / "link-project", venv], check=True, cwd=tmp_path)
     [link] = venv.glob("lib/python*/site-packages/lalanh.pth")
     link.with_name("packages.pth").write_text(sysconfig.get_path("purelib"))
-    found = subprocess.run(
-        [python, "-m", "flask", "areas", "search", "sai", "gon"],
-        check=False,
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": worker_database.url, "LALANH_DATA": str(tmp_path)},
-        capture_output=True,
-        text=True,
+    found = flask(
+        "areas", "search", "sai", "gon", python=python, at=tmp_path, DATABASE_URL=worker_database.url
     )
     assert "Phường Sài Gòn" in found.stdout, found.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"LALANH_ENV": "production"}, "Error: Set SECRET_KEY, LALANH_PRIVACY_KEY, DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "Error: The database cannot be used: connection"),
+    ],
+)
+def test_what_keeps_it_from_starting_is_said_in_a_sentence(
+    tmp_path: Path, environment: dict[str, str], said: str
+) -> None:
+    refused = flask("serve", at=ROOT, LALANH_DATA=str(tmp_path), PORT=str(free_port()), **environment)
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
