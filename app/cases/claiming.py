@@ -45,9 +45,9 @@ def take_case(
         raise NotFound(_("Không có trường hợp nào mang mã này."))
     _expire_lapsed(case)
     _check_may_take(case, by)
+    _check_not_twice(case, by)
     if case.status != "open":
         raise Conflict(why_not(case.status), slug="taken" if case.status == "claimed" else "ended")
-    _check_not_twice(case, by)
     _check_limit(by)
     lines = _wanted_lines(case, needs)
     settings = current_app.config["SETTINGS"]

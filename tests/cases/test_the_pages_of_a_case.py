@@ -181,6 +181,13 @@ def test_a_resident_becomes_a_volunteer_in_one_tap(client_for: Any, chi_supplier
 # What the volunteer then says.
 
 
+def test_pressing_take_twice_says_that_it_is_ones_own(minh: Any, case: Case, taken: Claim) -> None:
+    answer = minh.post(f"/cases/{case.code}/claims")
+    assert answer.status_code == 409
+    assert "Bạn đang nhận giúp trường hợp này rồi" in answer.text
+    assert "Vừa có người nhận giúp" not in answer.text
+
+
 def test_delivered_then_confirmed_closes_the_case(minh: Any, follower: Any, case: Case, taken: Claim) -> None:
     assert "Trần Văn Minh" in follower.get(f"/cases/{case.code}").text
     minh.post(at(case, taken, "deliver"))
