@@ -48,11 +48,14 @@ EVENT = {
     "released": _l("Thôi nhận giúp"),
     "lease_expired": _l("Hết giờ nhận giúp"),
     "delivered": _l("Báo đã giao"),
-    "closed": _l("Xác nhận đã nhận"),
+    "handed_over": _l("Giao tận tay, đúng mã nhận"),
+    "confirmed": _l("Xác nhận đã nhận"),
+    "auto_closed": _l("Tự đóng vì không có trả lời"),
     "reopened": _l("Mở lại"),
     "cancelled": _l("Hủy"),
     "expired": _l("Hết hạn"),
     "rejected": _l("Không duyệt"),
+    "merged": _l("Gộp vào trường hợp khác"),
     "verified": _l("Xác minh"),
 }
 ACTOR = {

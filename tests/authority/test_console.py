@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from app.authority import wording
 from app.cases.models import AccessRecord, Case, CaseEvent
+from app.cases.wording import EVENT as CASE_EVENT
 from app.core.audit import AuditRecord
 from app.core.clock import now
 from app.core.db import db, transaction
@@ -25,6 +27,10 @@ def listed(html: str) -> list[str]:
 @pytest.fixture
 def official(client_for: Any, anh_official_w1: Any) -> Any:
     return client_for(anh_official_w1)
+
+
+def test_officials_read_every_event_in_words() -> None:
+    assert set(wording.EVENT) == set(CASE_EVENT)
 
 
 WHO = (
