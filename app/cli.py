@@ -15,6 +15,7 @@ COMMANDS = {
     "areas": "app.areas.cli:areas",
     "cases": "app.authority.cli:cases",
     "demo": "app.demo.cli:demo",
+    "people": "app.people.cli:people",
 }
 
 

@@ -44,6 +44,14 @@ def grant_role(whom: User, role: str, *, by: User, area: str = "") -> None:
     db.session.expire(whom, ["roles"])
 
 
+def name_administrator(whom: User) -> None:
+    """Make somebody an administrator on the word of who runs the machine; twice is once."""
+    given = insert(UserRole).values(id=new_id(), user_id=whom.id, role="administrator")
+    if db.session.scalar(given.on_conflict_do_nothing().returning(UserRole.id)):
+        audit.record("role_granted", None, whom=str(whom.id), role="administrator", via="command line")
+    db.session.expire(whom, ["roles"])
+
+
 def _area_of_appointment(whom: User, area: str, by: User) -> int:
     if not policies.may_appoint_official(standing_of(by), whom=whom.id):
         raise NotAllowed(_("Chỉ quản trị viên bổ nhiệm cán bộ, và không phải cho chính mình."))

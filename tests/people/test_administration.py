@@ -142,3 +142,15 @@ def test_the_search_for_an_area_fills_the_form(client_for, admin, lan_resident) 
     target = re.search(r'hx-get="(/areas/search)"', form)[1]
     found = client_for(admin).get(target, query_string={"q": "Sài Gòn"}).text
     assert 'name="area" value="26740"' in found
+
+
+def test_the_first_administrator_is_named_on_the_command_line(app, client_for, lan_resident) -> None:
+    def name(who: str):
+        return app.test_cli_runner().invoke(args=["people", "administrator", who])
+
+    assert client_for(lan_resident).get("/admin/people").status_code == 403
+    assert [name("0901 000 001").exit_code for _time in range(2)] == [0, 0]
+    assert client_for(lan_resident).get("/admin/people").status_code == 200
+    assert audit_lines() == [("role_granted", "administrator")]
+    assert "nobody has signed up as +84901000099" in name("0901 000 099").output
+    assert name("không phải số").exit_code == 1
