@@ -18,7 +18,6 @@ from app.feed import catalogue
 from app.feed.conditions import Branch, Terms, branches, mercator, terms
 from app.feed.cursor import Cursor
 from app.feed.filters import Filter
-from app.feed.rules import DEFAULT_LIMIT
 
 MOST_FETCHED = 20_000
 
@@ -255,11 +254,6 @@ def _with_ids(ids: Sequence[uuid.UUID], near: Point) -> dict[str, Any]:
 
 def _after(row: Any) -> Cursor:
     return _cursor(row["rank"], row["metres"], row["created_at"], row["id"])
-
-
-def open_cases_near(point: Point, limit: int = DEFAULT_LIMIT, *, medic: bool = False) -> list[dict[str, Any]]:
-    """Open cases nearest to the point (by their blurred places), at most `limit`."""
-    return cases_page(Filter(near=point, limit=limit), medic=medic).cases
 
 
 def nearest_open(

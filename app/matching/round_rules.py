@@ -138,12 +138,6 @@ def fetched_first(order: Sequence[Stop]) -> bool:
     return True
 
 
-def feasible(task: Task, order: Sequence[Stop]) -> bool:
-    """Whether the order keeps the hard rules: fetched first, never too heavy, over in time."""
-    in_time = timed(task, order).end <= task.time_limit + 1e-6
-    return in_time and fetched_first(order) and heaviest(task, order) <= task.load_limit
-
-
 def cost_of(task: Task, order: Sequence[Stop]) -> float:
     """What an order costs, in minutes of travel; lower is better."""
     arrivals, end = timed(task, order)

@@ -66,6 +66,26 @@ TOLD_FOR_NOTHING = text(
 )
 
 
+# Somebody may still say yes after a search has given up.
+ENDED_WRONGLY = text(
+    """
+    SELECT count(*) FROM dispatch d JOIN "case" c ON c.id = d.case_id
+    LEFT JOIN claim k ON k.case_id = c.id AND k.status = 'live'
+    WHERE (k.id IS NULL) <> (c.status = 'open') OR k.id IS NULL AND d.status = 'enough'
+    """
+)
+NOT_ASKED = text(
+    "SELECT count(*) FROM dispatch d WHERE NOT EXISTS (SELECT FROM ask WHERE dispatch_id = d.id)"
+)
+LEFT_OPEN = text(
+    """
+    SELECT count(*) FROM ask a JOIN dispatch d ON d.id = a.dispatch_id
+    WHERE a.status = 'sent' OR a.wave > d.wave OR a.status = 'accepted' AND NOT EXISTS (
+        SELECT FROM claim WHERE case_id = a.case_id AND volunteer_id = a.volunteer_id AND status = 'live')
+    """
+)
+
+
 @pytest.fixture
 def site(scratch_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """An application with a database of its own, in which searches go fast."""
@@ -194,6 +214,9 @@ def test_every_search_ends_and_nobody_is_asked_twice(site: Any, tmp_path: Path) 
     assert sum(ended.values()) == CASES
     assert set(ended) <= {"enough", "nobody_found", "stopped"}
     assert ended["enough"] > 0
+    assert counted(ENDED_WRONGLY) == 0
+    assert counted(NOT_ASKED) == 0
+    assert counted(LEFT_OPEN) == 0
     assert counted(AGAIN_ASKED) == 0
     assert counted(AGAIN_TOLD) == 0
     assert counted(TOLD_FOR_NOTHING) <= 0

@@ -17,6 +17,7 @@ from app.matching.round_forgetting import erase_old_rounds
 from app.matching.round_models import Round, RoundStop
 from app.matching.round_queries import stop_rows
 from app.people.erasure import erase_account, personal_data
+from app.web.qr import qr_of
 from tests import make
 from tests.geography import SAI_GON
 
@@ -430,6 +431,11 @@ def test_paper_has_a_code_for_each_stop(minh: Any, minh_volunteer: Any) -> None:
     where = planned(minh, **{f"from.{claims[0].id}": str(shop.id)})
     paper = minh.get(f"{where}/print").text
     assert paper.count('class="qr"') == 3
+    codes = db.session.scalars(select(Case.code))
+    for opens in (f"/supplies/{shop.id}", *(f"/cases/{code}" for code in codes)):
+        assert str(qr_of(f"http://localhost{opens}")) in paper
+    # Whoever finds the paper opens the page that strangers see.
+    assert "12/3 Nguyễn Trãi" not in minh.application.test_client().get(f"/cases/{claims[0].case.code}").text
     assert "12/3 Nguyễn Trãi" in paper
 
 

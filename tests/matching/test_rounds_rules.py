@@ -1,6 +1,7 @@
 """The order of a round: whatever the claims, it can be gone, and it is about as good as any."""
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from itertools import permutations
 from zoneinfo import ZoneInfo
@@ -21,7 +22,6 @@ from app.matching.round_rules import (
     Stop,
     Task,
     cost_of,
-    feasible,
     fetched_first,
     heaviest,
     load_of,
@@ -58,6 +58,12 @@ def tasks(draw: st.DrawFn, most: int = 8) -> Task:
     return Task(
         between(points), deliveries, draw(st.integers(1, 8)), draw(st.sampled_from([0, 45, 120, 600])), home
     )
+
+
+def feasible(task: Task, order: Sequence[Stop]) -> bool:
+    """Whether the order keeps the hard rules: fetched first, never too heavy, over in time."""
+    in_time = timed(task, order).end <= task.time_limit + 1e-6
+    return in_time and fetched_first(order) and heaviest(task, order) <= task.load_limit
 
 
 def cheapest(task: Task) -> float:
