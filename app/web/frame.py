@@ -55,6 +55,16 @@ PLACES = (
     ("cases.new", "torn", _l("Cần giúp")),
     ("people.me", "person", _l("Tôi")),
 )
+# Pages that belong below a place of the bar, by endpoint or by the whole blueprint.
+BELOW = {
+    "claims": "claims.mine",
+    "asks": "claims.mine",
+    "rounds": "claims.mine",
+    "people": "people.me",
+    "volunteers": "people.me",
+    "cases.mine": "people.me",
+    "supplies.mine": "people.me",
+}
 _COMMENT = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)
 _SPACE = re.compile(r"\s+")
 _URL = re.compile(r"url\(['\"]?\.\./([^'\")]+)['\"]?\)")
@@ -136,14 +146,15 @@ def _import_map(folder: str, _root: str, _second: int) -> dict[str, dict[str, st
 
 
 def places() -> list[dict[str, Any]]:
-    """The places of the bar that exist, with the one where the person is."""
-    here = request.endpoint
+    """The places of the bar that exist, and in which of them, or below it, one is."""
+    here = request.endpoint or ""
+    place = BELOW.get(here) or BELOW.get(request.blueprint or "") or here
     return [
         {
             "url": url_for(endpoint),
             "icon": icon,
             "name": name,
-            "here": endpoint == here,
+            "here": "page" if endpoint == here else "true" if endpoint == place else "",
             "endpoint": endpoint,
         }
         for endpoint, icon, name in PLACES

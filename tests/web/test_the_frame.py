@@ -60,6 +60,24 @@ def test_the_language_one_chose_stays(client: Any) -> None:
     assert '<html lang="en">' in body(client)
 
 
+@pytest.mark.parametrize(
+    ("address", "place", "current"),
+    [
+        ("/me/claims", "/me/claims", "page"),
+        ("/me/asks", "/me/claims", "true"),
+        ("/me/settings", "/me", "true"),
+        ("/me/cases", "/me", "true"),
+        ("/coverage", None, None),
+    ],
+)
+def test_the_bar_shows_where_one_is(
+    client_for: Any, minh_volunteer: Any, address: str, place: str | None, current: str | None
+) -> None:
+    page = client_for(minh_volunteer).get(address).text
+    shown = re.findall(r'<a href="([^"]+)" aria-current="([^"]+)"', page)
+    assert set(shown) == ({(place, current)} if place else set())
+
+
 def test_an_unknown_language_changes_nothing(client: Any) -> None:
     client.post("/language", data={"locale": "xx", "back": "/"})
     assert '<html lang="vi">' in body(client)
