@@ -1,12 +1,11 @@
 """Telling those who were asked never stands in the way of somebody who takes the case at that moment."""
 
 import threading
-import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 
 from app.cases.claiming import take_case
 from app.core.clock import held_at
@@ -16,19 +15,7 @@ from app.matching.dispatch import dispatch_due
 from app.matching.dispatch_models import Ask
 from app.people.models import User
 from tests.matching.test_dispatch import NOON, posted
-
-WAITING = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-
-
-def until_it_waits(app: Any, thread: threading.Thread) -> None:
-    """Until the thread waits for a lock, or is through; bounded."""
-    engine = create_engine(app.config["SQLALCHEMY_DATABASE_URI"], isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for _look in range(250):
-            if connection.execute(WAITING).scalar() or not thread.is_alive():
-                break
-            time.sleep(0.02)
-    engine.dispose()
+from tests.waiting import until_it_waits
 
 
 def test_taking_a_case_waits_for_the_telling_and_goes_through(

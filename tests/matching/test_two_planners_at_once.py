@@ -15,7 +15,7 @@ from app.matching.dispatch_models import Ask
 from tests import make
 from tests.geography import SAI_GON
 from tests.matching.test_dispatch import NOON, posted
-from tests.matching.test_telling_while_somebody_takes import until_it_waits
+from tests.waiting import until_it_waits
 
 
 def test_one_who_has_room_for_one_is_asked_once(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
