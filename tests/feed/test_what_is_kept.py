@@ -165,6 +165,16 @@ def test_from_afar_the_map_is_at_most_five_seconds_behind(app: Any, client: Any,
     assert shown() == 0
 
 
+def test_nothing_is_farther_behind_than_the_map_promises(app: Any, client: Any, clock: Clock) -> None:
+    """Fifteen seconds from afar, with what a browser keeps; two from zoom 10 on, where it asks each time."""
+    make.make_case()
+    afar = fetch(client, tile_of(BLURRED, 9)).headers["Cache-Control"]
+    assert kept.BUCKET_S + sum(int(seconds) for seconds in re.findall(r"\d+", afar)) <= 15
+    near = fetch(client, tile_of(BLURRED, 10)).headers["Cache-Control"]
+    assert "no-cache" in near
+    assert versions.ASKED_EVERY_S <= 2
+
+
 def again(client: Any, tile: tuple[int, int, int], tag: str) -> Any:
     path = "/tiles/cases/{}/{}/{}.mvt".format(*tile)
     return client.get(path, headers={"If-None-Match": tag, "Accept-Encoding": "br"})
