@@ -120,6 +120,20 @@ def cancel_case(code: str, *, actor: Actor, why: str = "") -> Case:
     return case
 
 
+def still_needed(code: str, *, actor: Actor) -> Case:
+    """The requester still waits: the case stays on the map, and they are asked again when nothing happens."""
+    case = _own_case(code, actor)
+    if case.status != "open":
+        raise Conflict(
+            _("Trường hợp này không còn chờ người nhận."),
+            slug="wrong-state",
+            extra={"current_status": case.status},
+        )
+    case.asked_at = None
+    record_event(case, actor.by, "still_needed", from_status=case.status)
+    return case
+
+
 def expire_case(case: Case) -> None:
     """Nobody answered for a long time: take the locked open case off the map."""
     _end_promises(case, "case expired")

@@ -25,15 +25,15 @@ UNANSWERED = """
 SELECT code FROM "case" WHERE status = 'delivered' AND status_at < now() - make_interval(hours => :hours)
 ORDER BY status_at LIMIT :limit
 """
+# Whatever happened to the case counts: a part that was promised, an official's word, "still needed".
 UNTOUCHED = """
-SELECT code FROM "case" WHERE status = 'open' AND status_at < now() - make_interval(hours => :hours)
+SELECT code FROM "case" c WHERE status = 'open' AND status_at < now() - make_interval(hours => :hours)
+  AND NOT EXISTS (
+      SELECT FROM case_event e WHERE e.case_id = c.id AND e.at >= now() - make_interval(hours => :hours)
+  )
 ORDER BY status_at LIMIT :limit
 """
-UNASKED = """
-SELECT code FROM "case"
-WHERE status = 'open' AND asked_at IS NULL AND status_at < now() - make_interval(hours => :hours)
-ORDER BY status_at LIMIT :limit
-"""
+UNASKED = UNTOUCHED.replace("status = 'open'", "status = 'open' AND asked_at IS NULL")
 LONG_ENDED = """
 SELECT id FROM "case"
 WHERE erased_at IS NULL AND status NOT IN ('open', 'claimed', 'delivered')

@@ -160,7 +160,7 @@ def case_waiting(case: Case) -> None:
         lambda: (
             _("Bạn còn cần giúp không?"),
             _(
-                "Trường hợp %(code)s vẫn đang chờ người nhận. Nếu không cần nữa, hãy báo ở đây:",
+                "Trường hợp %(code)s vẫn đang chờ người nhận. Còn cần hay không, hãy báo ở đây:",
                 code=case.code,
             ),
         ),

@@ -30,6 +30,7 @@ EVENT = {
     "rejected": (_l("Cán bộ không duyệt"), "ended"),
     "merged": (_l("Gộp vào trường hợp khác"), "ended"),
     "verified": (_l("Cán bộ đã xác minh"), "helped"),
+    "still_needed": (_l("Vẫn cần giúp"), "torn"),
 }
 ACTOR = {
     "requester": _l("Người gửi"),

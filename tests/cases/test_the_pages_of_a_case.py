@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.cases.claiming import take_case
 from app.cases.models import AccessRecord, Case, Claim
 from app.cases.tracking import tracking_path
+from app.core.clock import now
 from app.core.db import db, transaction
 from tests import make
 from tests.geography import KHANH_HOI
@@ -246,7 +247,18 @@ def test_no_longer_needed_ends_it(follower: Any, case: Case, taken: Claim) -> No
     assert "mở lại" in follower.get(f"/cases/{case.code}").text
 
 
-@pytest.mark.parametrize("verb", ["confirm", "reopen", "cancel"])
+def test_who_was_asked_can_say_that_help_is_still_needed(follower: Any, case: Case) -> None:
+    path = f"/cases/{case.code}"
+    assert "Vẫn cần giúp" not in follower.get(path).text
+    with transaction():
+        db.session.get(Case, case.id).asked_at = now()
+    assert "Vẫn cần giúp" in follower.get(path).text
+    answer = follower.post(path + "/still-needed", follow_redirects=True)
+    assert "Tin vẫn hiện trên bản đồ" in answer.text
+    assert "still-needed" not in answer.text
+
+
+@pytest.mark.parametrize("verb", ["confirm", "reopen", "cancel", "still-needed"])
 def test_a_stranger_cannot_answer_for_the_requester(client: Any, case: Case, verb: str) -> None:
     assert client.post(f"/cases/{case.code}/{verb}").status_code == 403
     assert status_of(case) == "open"

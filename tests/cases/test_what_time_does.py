@@ -11,10 +11,12 @@ from app.areas.queries import area_by_id
 from app.cases import jobs
 from app.cases.bulk import BulkCase, add_cases
 from app.cases.claiming import deliver_claim, take_case
+from app.cases.closing import Actor, cancel_case, still_needed
 from app.cases.models import Case, Claim
 from app.cases.posting import CaseRequest, NeedLine
 from app.core.clock import now
 from app.core.db import db, transaction
+from app.core.errors import Conflict, NotAllowed
 from app.delivery.models import Message
 from tests import make
 from tests.geography import SAI_GON
@@ -71,6 +73,29 @@ def test_after_a_day_the_requester_is_asked_once(case: Case) -> None:
     back_in_time("case", "status_at", 25)
     assert [jobs.ask_still_needed(), jobs.ask_still_needed()] == [1, 0]
     assert told("case_waiting") == [make.lan_resident().phone]
+
+
+def test_who_still_needs_help_says_so_and_the_case_stays(case: Case) -> None:
+    lan = Actor(make.lan_resident())
+    back_in_time("case", "status_at", 24 * 15)
+    jobs.ask_still_needed()
+    with transaction():
+        still_needed(case.code, actor=lan)
+    assert (jobs.expire_untouched(), jobs.ask_still_needed(), case.status) == (0, 0, "open")
+    assert case.asked_at is None
+    with pytest.raises(NotAllowed), transaction():
+        still_needed(case.code, actor=Actor(make.minh_volunteer()))
+    with transaction():
+        cancel_case(case.code, actor=lan)
+    with pytest.raises(Conflict), transaction():
+        still_needed(case.code, actor=lan)
+
+
+def test_a_case_of_which_a_part_was_taken_lately_does_not_run_out(case: Case) -> None:
+    back_in_time("case", "status_at", 24 * 15)
+    with transaction():
+        take_case(case.code, by=make.minh_volunteer(), needs={case.needs[0].id: Decimal(1)})
+    assert (jobs.expire_untouched(), case.status) == (0, "open")
 
 
 def test_what_nobody_touches_for_two_weeks_leaves_the_map(case: Case) -> None:

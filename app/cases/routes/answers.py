@@ -7,7 +7,14 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from app.cases.alternatives import TOO_LATE
-from app.cases.closing import cancel_case, confirm_case, reject_case, reopen_case, verify_case
+from app.cases.closing import (
+    cancel_case,
+    confirm_case,
+    reject_case,
+    reopen_case,
+    still_needed,
+    verify_case,
+)
 from app.cases.posting import code_as_typed
 from app.cases.routes.blueprint import bp
 from app.cases.routes.following import actor_here
@@ -69,6 +76,15 @@ def cancel(code: str) -> Any:
     code = code_as_typed(code)
     words = _("Đã gỡ khỏi bản đồ. Cảm ơn bạn đã báo.")
     return answered(code, "cancel", lambda: cancel_case(code, actor=actor_here(code), why=why()), words)
+
+
+@bp.post("/cases/<code>/still-needed")
+@public
+def keep(code: str) -> Any:
+    """Still needed: the answer to the question that comes after a day."""
+    code = code_as_typed(code)
+    words = _("Cảm ơn bạn đã báo. Tin vẫn hiện trên bản đồ.")
+    return answered(code, "keep", lambda: still_needed(code, actor=actor_here(code)), words)
 
 
 @bp.post("/cases/<code>/verify")
