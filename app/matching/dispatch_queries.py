@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from flask import current_app
 from sqlalchemy import Row, text
 
 from app.core.db import db
@@ -193,7 +194,7 @@ def _places(batch: Sequence[Due]) -> dict[str, Any]:
 AGAIN = text(
     """
     SELECT c.id, c.urgency FROM dispatch d JOIN "case" c ON c.id = d.case_id AND c.status = 'open'
-    WHERE d.status = 'nobody_found' AND d.ended_at <= :before
+    WHERE d.status = 'nobody_found' AND d.ended_at > :since AND d.ended_at <= :before
       AND NOT EXISTS (SELECT FROM dispatch l WHERE l.case_id = c.id AND l.started_at > d.started_at)
     ORDER BY d.ended_at
     LIMIT :limit
@@ -202,9 +203,18 @@ AGAIN = text(
 )
 
 
+def history_begins(at: datetime) -> datetime:
+    """What ended before is over for good: the case, which nobody has touched since, has expired by now.
+
+    Searches that found nobody are kept for ever; without this bound each look would read all of them.
+    """
+    return at - timedelta(hours=current_app.config["SETTINGS"].expire_after_hours, days=1)
+
+
 def to_try_again(before: datetime, limit: int) -> list[tuple[uuid.UUID, str]]:
     """Open cases whose last search found nobody, before this moment, with their urgency."""
-    return list(db.session.execute(AGAIN, {"before": before, "limit": limit}).tuples())
+    known = {"since": history_begins(before), "before": before, "limit": limit}
+    return list(db.session.execute(AGAIN, known).tuples())
 
 
 SEARCH = text(

@@ -17,6 +17,7 @@ from app.core.db import db, transaction
 from app.core.jobs import defer, jobs
 from app.delivery.actions import send_message
 from app.matching.dispatch_models import Ask, Dispatch
+from app.matching.dispatch_queries import history_begins
 from app.people.models import User
 from app.people.queries import officials_of
 from app.web.pages import public_url
@@ -43,8 +44,10 @@ def tell_soon() -> None:
     untold = db.session.execute(
         text(
             "SELECT EXISTS (SELECT FROM ask WHERE told_at IS NULL)"
-            " OR EXISTS (SELECT FROM dispatch WHERE status = 'nobody_found' AND told_at IS NULL)"
-        )
+            " OR EXISTS (SELECT FROM dispatch"
+            " WHERE status = 'nobody_found' AND ended_at > :since AND told_at IS NULL)"
+        ),
+        {"since": history_begins(now())},
     )
     if untold.scalar():
         defer(tell_dispatch)
@@ -92,7 +95,11 @@ def tell_nobody_found() -> int:
         rows = db.session.execute(
             select(Dispatch, Case)
             .join(Case, Case.id == Dispatch.case_id)
-            .where(Dispatch.status == "nobody_found", Dispatch.told_at.is_(None))
+            .where(
+                Dispatch.status == "nobody_found",
+                Dispatch.ended_at > history_begins(now()),
+                Dispatch.told_at.is_(None),
+            )
             .order_by(Dispatch.ended_at)
             .limit(AT_ONCE)
             .with_for_update(of=Dispatch, skip_locked=True)

@@ -24,6 +24,7 @@ from app.delivery.models import Message
 from app.emergencies.models import Emergency
 from app.matching.dispatch import accept_ask, decline_ask, dispatch_due
 from app.matching.dispatch_models import Ask, Dispatch
+from app.matching.dispatch_queries import AGAIN, history_begins
 from app.matching.dispatch_telling import tell_dispatch
 from app.people.models import User
 from tests import make
@@ -383,6 +384,33 @@ def test_after_some_hours_without_anybody_it_is_tried_again(clock: Hand) -> None
     wave(clock, 60 * 5)
     assert asks(case, "sent")
     assert db.session.query(Dispatch).count() == 2
+
+
+def test_searches_of_long_ago_are_read_no_more(clock: Hand) -> None:
+    make.emergency()
+    case = posted()
+    add = "INSERT INTO dispatch (id, case_id, status, next_at, started_at, ended_at, told_at)"
+    with transaction():
+        db.session.execute(
+            text(
+                f"{add} SELECT gen_random_uuid(), :case_id, 'nobody_found', at, at, at, at"
+                " FROM (SELECT CAST(:noon AS timestamptz) - n * interval '1 day' AS at"
+                "       FROM generate_series(20, 3000) n) past"
+            ),
+            {"case_id": case.id, "noon": NOON},
+        )
+    db.session.execute(text("ANALYZE dispatch"))
+    known = {"since": history_begins(NOON), "before": NOON, "limit": 500}
+    [[plan]] = db.session.execute(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {AGAIN.text}"), known).tuples()
+    [looked] = [node for node in nodes(plan[0]["Plan"]) if node.get("Alias") == "d"]
+    assert looked["Actual Rows"] + looked.get("Rows Removed by Filter", 0) == 0
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a plan with everything below it."""
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from nodes(below)
 
 
 def test_an_emergency_that_is_over_asks_nobody(clock: Hand) -> None:
