@@ -65,7 +65,7 @@ function start(form) {
   addEventListener("popstate", back);
 
   const wrong = form.querySelector(".field-wrong, .field-error:not([hidden])");
-  show(stepOf(wrong) || 1, false);
+  show(stepOf(wrong) || Number(form.dataset.at ?? 1), false);
   follow(form);
 }
 

@@ -197,6 +197,18 @@ def test_an_answer_lost_on_the_way_loses_nothing_and_sending_again_makes_no_seco
     assert len(cases()) == 1
 
 
+def test_a_page_left_open_longer_than_its_session_says_so_and_goes_at_the_second_press(page: Page) -> None:
+    to_the_last_step(page)
+    page.context.clear_cookies()
+    send(page)
+    expect(page.get_by_text("Trang đã mở quá lâu nên tin chưa gửi được.")).to_be_visible()
+    expect(page.get_by_label("Tên người cần giúp")).to_have_value("Cô Năm")
+    assert cases() == []
+    send(page)
+    page.wait_for_url("**/sent")
+    assert len(cases()) == 1
+
+
 def test_without_gps_a_ward_found_by_name_will_do(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.context.clear_permissions()
