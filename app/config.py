@@ -76,7 +76,8 @@ class Settings(BaseSettings):
     asks_per_wave: int = Field(8, ge=1)
     asks_per_case: int = Field(30, ge=1)
     dispatch_patience_hours: float = Field(2, ge=0)
-    """How long a case waits for suitable volunteers who are all busy, before its officials are told."""
+    """How long a case waits for suitable volunteers who are all busy, before its officials are told; and how
+    long those are spared for whom it is not worth the way."""
     dispatch_again_hours: float = Field(6, ge=0)
     """How long after finding nobody it is tried again while the case is open; 0: never."""
     quiet_from: time = time(21, 30)

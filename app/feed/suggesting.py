@@ -24,7 +24,7 @@ from app.feed.filters import Filter
 from app.feed.queries import cases_with_ids, feed_sql
 from app.feed.rules import FARTHEST_RADIUS_M
 from app.feed.standing import Standing
-from app.matching.rules import Candidate, Ranked, rank
+from app.matching.rules import Candidate, Ranked, rank, worth_going
 
 MOST_WEIGHED = 200
 """So many of the nearest suitable cases are ranked."""
@@ -130,7 +130,7 @@ def _weighed(
         )
         for row in rows
     ]
-    return rank(standing.helper, weighed), {row.code: row.id for row in rows}
+    return worth_going(rank(standing.helper, weighed)), {row.code: row.id for row in rows}
 
 
 def suitable(asked: Filter, standing: Standing, start: Point) -> Filter | None:

@@ -7,7 +7,17 @@ from typing import NamedTuple
 from flask import current_app
 
 from app.matching.dispatch_queries import Due, Found, candidates
-from app.matching.waves import LIFE_THREATENING, TERMS, Choice, Terms, ring_for, share_out
+from app.matching.rules import WORTH_GOING_MIN
+from app.matching.waves import (
+    GRAVE_CHANCE,
+    LIFE_THREATENING,
+    TERMS,
+    Choice,
+    Terms,
+    ring_for,
+    share_out,
+    still_waits,
+)
 
 
 class Wave(NamedTuple):
@@ -18,10 +28,10 @@ class Wave(NamedTuple):
     helpers: list[Choice]
 
 
-def terms_here() -> Terms:
+def terms_here(chance: float = TERMS.chance) -> Terms:
     """How hard this installation tries."""
     settings = current_app.config["SETTINGS"]
-    return Terms(TERMS.chance, settings.asks_per_wave, settings.asks_per_case)
+    return Terms(chance, settings.asks_per_wave, settings.asks_per_case)
 
 
 def plan_waves(batch: Sequence[Due], at: datetime) -> list[Wave]:
@@ -30,23 +40,20 @@ def plan_waves(batch: Sequence[Due], at: datetime) -> list[Wave]:
         return []
     settings = current_app.config["SETTINGS"]
     found = candidates(batch, at, per_hour=settings.asks_per_hour, most_claims=settings.claims_per_person)
-    terms = terms_here()
     grave = [number for number, due in enumerate(batch) if due.urgency == LIFE_THREATENING]
     calm = [number for number in range(len(batch)) if number not in set(grave)]
     # Danger to life first. Otherwise whoever has unanswered asks keeps room for a yes to each of them.
-    first = _planned(
-        batch, grave, found, {f.user_id: _hours_room(f, settings.asks_per_hour) for f in found}, at, terms
-    )
+    in_hour: dict[Hashable, int] = {f.user_id: _hours_room(f, settings.asks_per_hour) for f in found}
+    first = _planned(batch, grave, found, in_hour, at, terms_here(GRAVE_CHANCE))
     used: dict[Hashable, int] = {}
     for wave in first.values():
         for choice in wave.helpers:
             used[choice.helper] = used.get(choice.helper, 0) + 1
     room: dict[Hashable, int] = {
-        f.user_id: min(_hours_room(f, settings.asks_per_hour), f.capacity - f.held - f.live)
-        - used.get(f.user_id, 0)
+        f.user_id: min(in_hour[f.user_id], f.capacity - f.held - f.live) - used.get(f.user_id, 0)
         for f in found
     }
-    waves = first | _planned(batch, calm, found, room, at, terms)
+    waves = first | _planned(batch, calm, found, room, at, terms_here())
     return [waves[number] for number in range(len(batch))]
 
 
@@ -62,11 +69,23 @@ def _planned(
     at: datetime,
     terms: Terms,
 ) -> dict[int, Wave]:
-    """The waves of these numbers of the batch."""
+    """The waves of these numbers of the batch.
+
+    While a search has time, only those are asked for whom it is worth the way; then all who come so far.
+    Medical advice goes by phone: no way is too long for it.
+    """
+    patience = current_app.config["SETTINGS"].dispatch_patience_hours
+    has_time = {
+        n
+        for n in numbers
+        if not batch[n].medic_only and still_waits(batch[n].urgency, batch[n].started_at, at, patience)
+    }
     choices: dict[int, list[Choice]] = {number: [] for number in numbers}
     for one in found:
         if one.n in choices and room[one.user_id] > 0:
-            choices[one.n].append(one.choice(batch[one.n], at))
+            choice = one.choice(batch[one.n], at)
+            if choice.cost_min <= WORTH_GOING_MIN or one.n not in has_time:
+                choices[one.n].append(choice)
     rings = {n: ring_for(choices[n], batch[n].urgency, batch[n].wave, terms) for n in numbers}
     inside = [choice for n in numbers for choice in choices[n] if choice.reach <= rings[n]]
     most = {n: max(0, terms.most_per_case - batch[n].asked) for n in numbers}

@@ -1,7 +1,7 @@
 """Who suits which case, and which case should be helped first. Plain functions on plain values.
 
 Every consideration is counted in one unit: minutes of travel that it is worth. A case that has waited nine
-hours may be 33 minutes farther away than a fresh one and still come first. The weights are in `Weights`; see
+hours may be 17 minutes farther away than a fresh one and still come first. The weights are in `Weights`; see
 docs/matching.md for why they are what they are.
 """
 
@@ -21,7 +21,7 @@ class Weights:
 
     life_threatening: float = 180.0
     urgent: float = 30.0
-    doubled_wait: float = 10.0
+    doubled_wait: float = 5.0
     """For each doubling of the time waited, counted from one hour."""
     vulnerable: float = 8.0
     most_vulnerable: float = 20.0
@@ -112,6 +112,20 @@ def rank(helper: Helper, cases: Iterable[Candidate], weights: Weights = WEIGHTS)
     """The cases that suit, the one to help first at the front; the code decides between equals."""
     ranked = [Ranked(case, cost_of(helper, case, weights), weights) for case in cases if suits(helper, case)]
     return sorted(ranked, key=lambda r: (r.cost_min, r.candidate.code))
+
+
+WORTH_GOING_MIN = 5.0
+"""A way may cost so many minutes more than what speaks for the case; a longer one is for somebody nearer."""
+
+
+def worth_going(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """Those that are worth the way; all of them when none is.
+
+    Whoever has something to do near them is not sent far; whoever has not is needed elsewhere. Medical advice
+    goes by phone: no way is too long for it.
+    """
+    near = [one for one in ranked if one.candidate.medic_only or one.cost_min <= WORTH_GOING_MIN]
+    return near or list(ranked)
 
 
 MOST_REASONS = 4

@@ -50,13 +50,15 @@ OPENING = frozenset({"posted", "reopened", "released", "lease_expired"})
 class Terms:
     """How hard dispatch tries."""
 
-    chance: float = 0.9
-    """How likely somebody of a wave should accept."""
+    chance: float = 0.7
+    """How likely somebody of a wave should accept: with time to ask others, fewer need be disturbed."""
     most_per_wave: int = 8
     most_per_case: int = 30
 
 
 TERMS = Terms()
+GRAVE_CHANCE = 0.9
+"""Where a life is in danger there is no time to ask others."""
 
 
 class Quiet(NamedTuple):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.geo import EARTH_RADIUS_M, Point
 from app.feed.suggesting import MOST_WEIGHED
-from app.matching.rules import Candidate, Helper, rank
+from app.matching.rules import Candidate, Helper, rank, worth_going
 from bench.simulation.database import code_of
 from bench.simulation.demand import Ask
 from bench.simulation.people import Person
@@ -54,8 +54,11 @@ class Board:
         found: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(1, np.sqrt(half)))
         return found
 
-    def cards(self, policy: str, person: Person, at: float, many: int) -> list[Card]:
-        """The first cards of this volunteer's list: what is open and of the kinds that they serve."""
+    def cards(self, policy: str, person: Person, at: float, many: int, *, taps_on: bool = True) -> list[Card]:
+        """The first cards of this volunteer's list: what is open and of the kinds that they serve.
+
+        Where the suggested list ends, the plain one follows for who `taps_on`.
+        """
         serves = np.zeros(len(self.kinds), bool)
         serves[[self.kinds[kind] for kind in person.categories]] = True
         shown = np.flatnonzero(self.open)
@@ -70,16 +73,15 @@ class Board:
         nearest = [Card(int(shown[n]), float(metres[n])) for n in order]
         if policy == "nearest":
             return nearest[:many]
-        return self._suggested(person, nearest, at, many)
+        first = self._suggested(person, nearest, at)[:many]
+        others = (card for card in nearest if card not in first)
+        return [*first, *islice(others, many - len(first))] if taps_on else first
 
-    def _suggested(self, person: Person, nearest: Sequence[Card], at: float, many: int) -> list[Card]:
-        """By the application's own rules; where they end, the plain order is a tap away."""
+    def _suggested(self, person: Person, nearest: Sequence[Card], at: float) -> list[Card]:
+        """By the application's own rules."""
         by_code = {code_of(card.case): card for card in nearest if card.metres <= person.radius_m}
         candidates = [self.candidate(code, card, at) for code, card in by_code.items()]
-        ranked = rank(self.helper(person), candidates)
-        first = [by_code[found.candidate.code] for found in ranked[:many]]
-        others = (card for card in nearest if card not in first)
-        return [*first, *islice(others, many - len(first))]
+        return [by_code[found.candidate.code] for found in worth_going(rank(self.helper(person), candidates))]
 
     def helper(self, person: Person) -> Helper:
         """The volunteer, as the rules of ranking see them."""

@@ -153,7 +153,7 @@ def test_a_helper_is_told_on_the_case_that_others_look_at_it(app: Any, client: A
 
 
 def test_more_goes_on_where_the_page_ended_and_ends_with_the_way_to_all(app: Any, client_for: Any) -> None:
-    made = [make.make_case(at=SAI_GON.moved(60 * n, n), **waiting(n * 7 % 11)) for n in range(45)]
+    made = [make.make_case(at=SAI_GON.moved(20 * n, n), **waiting(1 + n * 7 % 11)) for n in range(45)]
     minh = client_for(make.minh_volunteer())
     page = minh.get(SUGGESTED)
     seen = cards(page)

@@ -158,10 +158,11 @@ def test_a_search_that_begins_at_night_is_for_the_morning(clock: Hand) -> None:
 
 
 def test_each_wave_looks_farther_and_the_last_ends_with_the_officials(
-    clock: Hand, anh_official_w1: User, ba_official_w2: User, chu_province_official: User
+    clock: Hand, settings: Any, anh_official_w1: User, ba_official_w2: User, chu_province_official: User
 ) -> None:
-    near = {user.id for user in helpers(7)}
-    far = {user.id for user in helpers(7, 1800)}
+    settings.dispatch_patience_hours = 0
+    near = {user.id for user in helpers(4)}
+    far = {user.id for user in helpers(4, 1800)}
     case = posted()
     wave(clock, 1)
     assert who(case) == near
@@ -179,6 +180,17 @@ def test_each_wave_looks_farther_and_the_last_ends_with_the_officials(
     assert db.session.query(Message).filter_by(purpose="nobody_found").count() == 2
 
 
+def test_far_ones_are_spared_while_there_is_time_unless_it_is_urgent(clock: Hand) -> None:
+    far = make.volunteer("Người ở xa", "+84910099001", SAI_GON.moved(4000, 0.5), radius_m=9000)
+    calm, urgent = posted(), posted(urgency="urgent")
+    wave(clock)
+    assert asks(calm) == []
+    assert [ask.volunteer_id for ask in asks(urgent)] == [far.id]
+    assert search(calm).status == "waiting", "the officials are told only when everybody was asked"
+    wave(clock, 120)
+    assert [ask.volunteer_id for ask in asks(calm)] == [far.id]
+
+
 def test_only_for_a_life_people_are_asked_farther_than_they_said(clock: Hand) -> None:
     there = make.volunteer("Xa", "+84910000001", SAI_GON.moved(3000, 1), radius_m=2000)
     calm, grave = posted(), posted(urgency="life_threatening")
@@ -188,9 +200,9 @@ def test_only_for_a_life_people_are_asked_farther_than_they_said(clock: Hand) ->
 
 
 def test_when_all_have_said_no_the_next_wave_does_not_wait(clock: Hand) -> None:
-    helpers(7)
-    farther = {user.id for user in helpers(7, 1800)}
-    case = posted()
+    helpers(4)
+    farther = {user.id for user in helpers(4, 1800)}
+    case = posted(urgency="urgent")
     wave(clock, 1)
     for ask in asks(case, "sent"):
         no(ask)
@@ -293,6 +305,7 @@ def test_nobody_is_asked_more_than_so_often_an_hour(clock: Hand, settings: Any) 
 
 def test_cases_of_one_window_share_helpers_rightly(clock: Hand, settings: Any) -> None:
     settings.asks_per_hour = 1
+    settings.dispatch_patience_hours = 0
     [only] = helpers(1, capacity=1)
     between = make.volunteer("Giữa", "+84910000006", SAI_GON.moved(50, 3.6), capacity=1)
     reaches_both = posted(at=SAI_GON.moved(20, 3.6))

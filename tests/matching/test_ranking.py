@@ -1,10 +1,12 @@
 """Who suits which case, and which comes first."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.matching.rules import Candidate, Helper, cost_of, rank, reasons, suits
+from app.matching.rules import Candidate, Helper, cost_of, rank, reasons, suits, worth_going
 
 FOOD, ADVICE = 1, 2
 
@@ -69,6 +71,24 @@ def test_what_others_are_looking_at_waits_for_them() -> None:
 def test_a_helper_with_much_to_carry_is_sent_less_far() -> None:
     far = case(metres=4000.0)
     assert cost_of(helper(held=2), far) > cost_of(helper(), far)
+
+
+def test_who_has_something_to_do_near_them_is_not_sent_far() -> None:
+    near, far = case("near", metres=500.0), case("far", metres=4000.0)
+    waiting, grave = (
+        replace(far, code="waiting", hours_waited=30),
+        replace(far, code="grave", urgency="urgent"),
+    )
+
+    def shown(*cases: Candidate) -> set[str]:
+        return {one.candidate.code for one in worth_going(rank(helper(), cases))}
+
+    assert shown(near, far) == {"near"}
+    assert shown(near, waiting, grave) == {"near", "waiting", "grave"}
+    assert shown(far) == {"far"}, "nothing is nearer: somebody is needed there"
+    medic = helper(medic=True)
+    advice = case("advice", category_id=ADVICE, medic_only=True, metres=4000.0)
+    assert [one.candidate.code for one in worth_going(rank(medic, [advice, far]))] == ["advice"]
 
 
 def test_a_card_can_say_why_it_is_shown() -> None:

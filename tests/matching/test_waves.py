@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from app.matching.waves import (
+    GRAVE_CHANCE,
     OWN_RINGS,
     Choice,
     Quiet,
@@ -127,9 +128,10 @@ def test_the_rate_lies_between_the_past_and_the_usual(accepted: int, refused: in
     assert acceptance_rate(accepted, accepted + refused + 1) < rate
 
 
-def test_seven_strangers_are_asked_at_first() -> None:
+def test_four_strangers_are_asked_at_first_and_seven_where_a_life_is_in_danger() -> None:
     assert acceptance_rate(0, 0) == pytest.approx(0.3)
-    assert how_many([0.3] * 20) == 7
+    assert how_many([0.3] * 20) == 4
+    assert how_many([0.3] * 20, GRAVE_CHANCE) == 7
 
 
 @given(st.lists(st.tuples(RATES, st.floats(0, 2.5)), max_size=20), st.sampled_from(URGENCIES))
