@@ -45,6 +45,8 @@ class Behaviour:
     """How likely still, for each case that they hold already."""
     goes_on: float = 0.3
     """How likely they look for one more in the same session."""
+    taps_on: float = 0.3
+    """How likely they tap on to the plain list where the suggested one ends."""
     reading_s: float = 15.0
     """For each card."""
     sees: float = 0.8

@@ -41,7 +41,7 @@ LOOKS_S = 600.0
 """So often at least, while a case is open: it may be time to try once more where nobody was found."""
 
 # What a number was drawn for.
-WILL, CARDS, MORE, SEES, WHEN, SAYS, PREPARES, FAILS, HOW = range(9)
+WILL, CARDS, MORE, SEES, WHEN, SAYS, PREPARES, FAILS, HOW, TAPS = range(10)
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,9 @@ class _Run:
         session = int(self.now)
         chance = draw(self.seed, CARDS, person.number, session)
         many = min(self.how.page, 1 + int(math.log(1 - chance) / math.log(1 - 1 / self.how.cards)))
+        taps_on = draw(self.seed, TAPS, person.number, session) < self.how.taps_on
         read = self.now
-        for card in self.board.cards(self.setting.policy, person, self.now, many):
+        for card in self.board.cards(self.setting.policy, person, self.now, many, taps_on=taps_on):
             read += self.how.reading_s
             if self.would_go(person, card.case, card.metres, day):
                 self.later(read, self.press_help, person, card.case)
