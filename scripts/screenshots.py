@@ -161,8 +161,8 @@ def site() -> Iterator[str]:
     home.chmod(0o711)
     os.environ |= {"LALANH_DATA": str(home), "LALANH_WORKERS": "2", "LALANH_DEMO": "1"}
     try:
-        with running_site("") as port:
-            yield f"http://127.0.0.1:{port}"
+        with running_site("") as running:
+            yield f"http://127.0.0.1:{running.port}"
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
