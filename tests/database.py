@@ -24,24 +24,28 @@ BUILD = (
 )
 
 # Empties the tables that a test may have filled; empty ones cost nothing. What a live site's worker says
-# about itself stays.
+# about itself stays. A truncated table is new files on the disk for itself and each of its indexes: the few
+# rows that most tests write are deleted ten times as fast. No trigger has a say in either.
 SWEEP = """
 DO $$
 DECLARE
     name text;
-    found boolean;
-    filled text[] := '{}';
+    written int;
+    large text[] := '{}';
 BEGIN
+    SET LOCAL session_replication_role = replica;
     FOR name IN
         SELECT c.oid::regclass::text FROM pg_class c
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
           AND c.relname NOT IN ('spatial_ref_sys', 'alembic_version', 'area', 'area_succession', 'area_shape',
                                 'category', 'heartbeat', 'procrastinate_workers')
     LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', name) INTO found;
-        IF found THEN filled := filled || name; END IF;
+        EXECUTE format('SELECT count(*) FROM (SELECT FROM %s LIMIT 1001) AS first', name) INTO written;
+        IF written > 1000 THEN large := large || name;
+        ELSIF written > 0 THEN EXECUTE 'DELETE FROM ' || name;
+        END IF;
     END LOOP;
-    IF filled <> '{}' THEN EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE'; END IF;
+    IF large <> '{}' THEN EXECUTE 'TRUNCATE ' || array_to_string(large, ', ') || ' CASCADE'; END IF;
 END
 $$
 """
