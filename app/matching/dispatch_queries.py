@@ -1,4 +1,5 @@
-"""Reads of the dispatcher. Works with exact places, inside the server only: nothing of it is for a page.
+"""Reads of the dispatcher, from the blurred place of a case: anybody may open accounts around it, and who of
+them is asked first would lead to the door. Bases are exact, inside the server only.
 
 Every moment is bound, never the database's own now(): a simulation holds the clock.
 """
@@ -64,7 +65,7 @@ FROM unnest(CAST(:dispatches AS uuid[]), CAST(:reaches AS float8[])) WITH ORDINA
 JOIN dispatch d ON d.id = w.id
 JOIN "case" c ON c.id = d.case_id
 JOIN category k ON k.id = c.category_id
-CROSS JOIN LATERAL (SELECT coalesce(c.position, c.public_position) AS at) p
+CROSS JOIN LATERAL (SELECT c.public_position AS at) p
 """
 CANDIDATES = text(
     f"""

@@ -98,6 +98,17 @@ def test_a_case_asks_those_who_are_near_and_suit(clock: Hand) -> None:
     assert dispatch_due() == 0
 
 
+def test_who_is_asked_leads_nobody_to_the_door(clock: Hand, settings: Any) -> None:
+    """Accounts are free: a ring of them around a case must not show which of them lives nearest to it."""
+    settings.asks_per_wave = 1
+    case = posted()
+    pin = SAI_GON.moved(200, 0.785)
+    near_the_pin = make.volunteer("Gần chấm", "+84912000001", pin.moved(20, 1))
+    make.volunteer("Gần nhà", "+84912000002", SAI_GON.moved(20, 1))
+    wave(clock, 1)
+    assert [ask.volunteer_id for ask in asks(case)] == [near_the_pin.id]
+
+
 def test_who_accepts_takes_the_case_and_the_others_need_not_answer(clock: Hand) -> None:
     helpers(3)
     case = posted()
