@@ -30,6 +30,8 @@ tiles_bp = Blueprint("case_tiles", __name__, url_prefix="/tiles/cases")
 
 DISTANCES_M = (500, 1000, 2000, 5000, 10_000)
 SUGGESTIONS = 8
+FAR_M = 50_000
+"""Whoever is farther away than this is not around here."""
 
 
 @bp.get("/")
@@ -143,7 +145,16 @@ def _list_context(view: View, found: Page) -> dict[str, Any]:
         "cases": found.cases,
         "more_url": view.path(cursor=found.next) if found.next else None,
         "ask_url": _ask_url(),
+        "far_m": _far_m(view, found),
     }
+
+
+def _far_m(view: View, found: Page) -> float | None:
+    """How far the nearest is, where the list begins so far away that it is not about this place any more."""
+    if not found.cases or view.asked.area or view.asked.cursor:
+        return None
+    metres: float | None = found.cases[0]["distance_m"]
+    return metres if metres is not None and metres > FAR_M else None
 
 
 def _suggested_context(view: View, personal: Personal) -> dict[str, Any]:

@@ -63,6 +63,16 @@ def test_the_list_starts_from_the_middle_of_the_map_a_chosen_place_or_the_area(a
     assert "Phường Chợ Lớn, Thành phố Hồ Chí Minh" in area.text
 
 
+def test_a_list_that_begins_far_away_says_so(app: Any, client: Any) -> None:
+    make.make_case(at=SAI_GON)
+    words = "Quanh đây chưa có trường hợp nào. Nơi gần nhất cách 6"
+    far = client.get(f"/?near={SAI_GON.lat + 0.6},{SAI_GON.lon}")
+    assert words in far.text
+    assert len(cards(far)) == 1
+    for here in (f"/?near={SAI_GON.lat + 0.2},{SAI_GON.lon}", "/?area=26740"):
+        assert "Quanh đây chưa có" not in client.get(here).text
+
+
 def test_without_javascript_the_filters_are_a_form_and_more_is_a_link(app: Any, client: Any) -> None:
     made = many(25)
     first = client.get("/?status=needs_help")
