@@ -1,7 +1,6 @@
-"""Cases and volunteers of the assignment benchmark, from CSV files; further columns are ignored."""
+"""Cases and volunteers of the assignment benchmark, and files of a made-up day in a city."""
 
 import csv
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.matching.assignment import Floats, Ints
-
-NAMES = {"latitude": "lat", "y": "lat", "longitude": "lon", "lng": "lon", "long": "lon", "x": "lon",
-         "radius": "radius_m", "created_at": "time", "timestamp": "time", "category": "category",
-         "category_slug": "category", "category_ids": "categories", "skills": "categories"}  # fmt: skip
-DEFAULT_CAPACITY = 3
-"""As a new volunteer has it in the application."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +24,11 @@ class Cases:
     def __len__(self) -> int:
         return len(self.minute)
 
+    def only(self, kept: Ints) -> "Cases":
+        """The cases with these numbers."""
+        columns = (self.minute, self.lat, self.lon, self.weight)
+        return Cases(*(column[kept] for column in columns), self.category[kept])
+
 
 @dataclass(frozen=True)
 class Helpers:
@@ -45,64 +43,11 @@ class Helpers:
     def __len__(self) -> int:
         return len(self.lat)
 
-
-def read_cases(path: Path) -> Cases:
-    """CSV with lat, lon and, where known, time (ISO 8601 or seconds), category, weight."""
-    rows = list(_rows(path))
-    minutes = np.array([_minute(row.get("time", ""), n) for n, row in enumerate(rows)])
-    order = np.argsort(minutes, kind="stable")
-    minutes = minutes - (minutes.min() if len(rows) else 0)
-    return Cases(
-        minutes[order],
-        _numbers(rows, "lat")[order],
-        _numbers(rows, "lon")[order],
-        _numbers(rows, "weight", 1.0)[order],
-        np.array([row.get("category", "") for row in rows], dtype=str)[order],
-    )
-
-
-def read_helpers(path: Path) -> Helpers:
-    """CSV with lat, lon and, where known, capacity, radius_m, categories (separated by ; or |)."""
-    rows = list(_rows(path))
-    served = [frozenset(row.get("categories", "").replace("|", ";").split(";")) - {""} for row in rows]
-    return Helpers(
-        _numbers(rows, "lat"),
-        _numbers(rows, "lon"),
-        np.maximum(0, _numbers(rows, "capacity", DEFAULT_CAPACITY)).astype(np.int64),
-        _numbers(rows, "radius_m", np.inf),
-        served if any(served) else None,
-    )
-
-
-def _rows(path: Path) -> Iterable[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            named = {(key or "").strip().lower(): (value or "") for key, value in row.items() if key}
-            yield {NAMES.get(key, key): value.strip() for key, value in named.items()}
-
-
-def _numbers(rows: list[dict[str, str]], name: str, default: float | None = None) -> Floats:
-    """One column; without a default it has to be there in every row."""
-    return np.array([_number(row, name, default) for row in rows], np.float64)
-
-
-def _number(row: Mapping[str, str], name: str, default: float | None) -> float:
-    if typed := row.get(name, ""):
-        return float(typed)
-    if default is None:
-        raise SystemExit(f"A row has no {name}: {dict(row)}")
-    return default
-
-
-def _minute(typed: str, position: int) -> float:
-    """Minutes since some moment; a row without a time comes a minute after the one before."""
-    if not typed:
-        return float(position)
-    try:
-        return float(typed) / 60
-    except ValueError:
-        at = datetime.fromisoformat(typed)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() / 60
+    def only(self, kept: Ints) -> "Helpers":
+        """The helpers with these numbers."""
+        columns = (self.lat, self.lon, self.capacity, self.radius_m)
+        served = self.categories
+        return Helpers(*(column[kept] for column in columns), [served[n] for n in kept] if served else None)
 
 
 CENTRE, SPREAD_M, QUARTERS = (10.7769, 106.7009), 9_000, 14

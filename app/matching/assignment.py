@@ -49,12 +49,13 @@ def assign(
     *,
     load_min: float = 0.0,
     serve: int | None = None,
+    without_min: float | None = None,
 ) -> Ints:
     """How many of the case's units each pair carries (0 or 1 where the demand is 1).
 
     `capacity` is the room of each helper, `demand` the units of each case. Each further case of one helper
-    costs `load_min` more than the one before, which spreads the work. `serve` fixes how many are served, for
-    comparing two plans; without it as many as can be.
+    costs `load_min` more than the one before, which spreads the work. As many are served as can be, unless
+    `serve` fixes how many, or `without_min` is what it costs to leave one out.
     """
     if not len(pairs):
         return np.zeros(0, np.int64)
@@ -63,18 +64,23 @@ def assign(
         network.cases[pairs.case],
         network.helpers[pairs.helper],
         np.minimum(demand[pairs.case], capacity[pairs.helper]),
-        np.rint(pairs.cost_min * PER_MINUTE).astype(np.int64),
+        whole(pairs.cost_min),
     )
     used = np.flatnonzero(np.bincount(pairs.helper, minlength=len(capacity)) * capacity)
     room = capacity[used]
     if load_min:
         turn = np.concatenate([np.arange(n) for n in room]) if len(room) else room
         used, room = np.repeat(used, room), np.ones(len(turn), np.int64)
-        costs = np.rint(turn * load_min * PER_MINUTE).astype(np.int64)
+        costs = whole(turn.astype(np.float64) * load_min)
     else:
         costs = np.zeros(len(used), np.int64)
     network.add_arcs(network.helpers[used], np.full(len(used), network.sink), room, costs)
-    return network.solved(demand, serve)[: len(pairs)]
+    return network.solved(demand, serve, without_min)[: len(pairs)]
+
+
+def whole(minutes: Floats) -> Ints:
+    """Minutes as the solver counts them."""
+    return np.rint(minutes * PER_MINUTE).astype(np.int64)
 
 
 def assign_within_load(
@@ -138,8 +144,14 @@ class _Network:
     def add_arcs(self, tails: Ints, heads: Ints, room: Ints, costs: Ints) -> None:
         self.flow.add_arcs_with_capacity_and_unit_cost(tails, heads, room, costs)
 
-    def solved(self, demand: Ints, serve: int | None) -> Ints:
-        if serve is None:
+    def solved(self, demand: Ints, serve: int | None, without_min: float | None) -> Ints:
+        if without_min is not None:
+            left_out = np.full(len(demand), without_min)
+            self.add_arcs(self.cases, np.full(len(demand), self.sink), demand, whole(left_out))
+            self.flow.set_nodes_supplies(self.cases, demand)
+            self.flow.set_node_supply(self.sink, -int(demand.sum()))
+            status = self.flow.solve()
+        elif serve is None:
             self.flow.set_nodes_supplies(self.cases, demand)
             self.flow.set_node_supply(self.sink, -int(demand.sum()))
             status = self.flow.solve_max_flow_with_min_cost()
