@@ -31,6 +31,8 @@ NAMES = {
 }
 CASE = ("time", "lat", "lon", "category", "weight")
 HELPER = ("lat", "lon", "capacity", "radius_m", "radius_km", "categories")
+OF_A_CASE = {other: name for name in CASE for other in NAMES[name]}
+"""What each known heading of a file of cases means."""
 DEFAULT_CAPACITY, MOST_CAPACITY = 3, 1_000_000
 """As a new volunteer has it in the application; and more than anybody has."""
 

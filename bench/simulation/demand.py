@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.cases_and_helpers import NAMES
+from bench.reading import OF_A_CASE
 
 KNOWN = ("essentials", "medical_advice", "grocery_run", "school_supplies")
 OTHERWISE = "essentials"
@@ -77,7 +77,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     delimiter = max(",;\t", key=header.count)
     rows = csv.reader(text.replace("\0", "").splitlines(keepends=True), delimiter=delimiter)
     try:
-        names = [NAMES.get(name.strip().lower(), name.strip().lower()) for name in next(rows, [])]
+        names = [OF_A_CASE.get(name.strip().lower(), name.strip().lower()) for name in next(rows, [])]
         if missing := [name for name in ("time", "lat", "lon") if name not in names]:
             raise Unreadable(f"{path}: the first line names no column {', '.join(missing)}.")
         for number, row in enumerate(rows, start=2):
