@@ -71,20 +71,23 @@ def _planned(
 ) -> dict[int, Wave]:
     """The waves of these numbers of the batch.
 
-    While a search has time, only those are asked for whom it is worth the way; then all who come so far.
-    Medical advice goes by phone: no way is too long for it.
+    Only those are asked for whom it is worth the way, and the longer a case waits, the longer a way it is
+    worth. Where there is nobody of that kind at all, everybody who comes so far, once the search has been
+    patient: who lives far out has no neighbours to be spared for. Medical advice goes by phone.
     """
     patience = current_app.config["SETTINGS"].dispatch_patience_hours
-    has_time = {
+    spares = {
         n
         for n in numbers
-        if not batch[n].medic_only and still_waits(batch[n].urgency, batch[n].started_at, at, patience)
+        if not batch[n].medic_only
+        and batch[n].urgency != LIFE_THREATENING
+        and (batch[n].anybody_asked or still_waits(batch[n].urgency, batch[n].started_at, at, patience))
     }
     choices: dict[int, list[Choice]] = {number: [] for number in numbers}
     for one in found:
         if one.n in choices and room[one.user_id] > 0:
             choice = one.choice(batch[one.n], at)
-            if choice.cost_min <= WORTH_GOING_MIN or one.n not in has_time:
+            if choice.cost_min <= WORTH_GOING_MIN or one.n not in spares:
                 choices[one.n].append(choice)
     rings = {n: ring_for(choices[n], batch[n].urgency, batch[n].wave, terms) for n in numbers}
     inside = [choice for n in numbers for choice in choices[n] if choice.reach <= rings[n]]

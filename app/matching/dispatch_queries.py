@@ -28,7 +28,8 @@ DUE = text(
     SELECT d.id, d.case_id, d.wave, d.started_at, c.code,
            CASE WHEN e.ends_at <= :at THEN 'over' ELSE c.status END AS status,
            c.urgency, c.category_id, k.medic_only, c.created_at, c.vulnerabilities,
-           (SELECT count(*) FROM ask a WHERE a.dispatch_id = d.id) AS asked
+           (SELECT count(*) FROM ask a WHERE a.dispatch_id = d.id) AS asked,
+           EXISTS (SELECT FROM ask a WHERE a.case_id = d.case_id) AS anybody_asked
     FROM dispatch d
     JOIN "case" c ON c.id = d.case_id
     JOIN category k ON k.id = c.category_id
@@ -123,6 +124,8 @@ class Due(NamedTuple):
     vulnerabilities: list[str]
     asked: int
     """How many asks it has sent."""
+    anybody_asked: bool = False
+    """Whether anybody was ever asked about this case, in this search or one before."""
 
 
 class Found(NamedTuple):

@@ -1,7 +1,7 @@
 """Who suits which case, and which case should be helped first. Plain functions on plain values.
 
 Every consideration is counted in one unit: minutes of travel that it is worth. A case that has waited nine
-hours may be 17 minutes farther away than a fresh one and still come first. The weights are in `Weights`; see
+hours may be 13 minutes farther away than a fresh one and still come first. The weights are in `Weights`; see
 docs/matching.md for why they are what they are.
 """
 
@@ -20,8 +20,8 @@ class Weights:
     """What each consideration is worth, in minutes of travel."""
 
     life_threatening: float = 180.0
-    urgent: float = 30.0
-    doubled_wait: float = 5.0
+    urgent: float = 20.0
+    doubled_wait: float = 4.0
     """For each doubling of the time waited, counted from one hour."""
     vulnerable: float = 8.0
     most_vulnerable: float = 20.0

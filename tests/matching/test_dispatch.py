@@ -174,7 +174,7 @@ def test_each_wave_looks_farther_and_the_last_ends_with_the_officials(
     settings.dispatch_patience_hours = 0
     near = {user.id for user in helpers(4)}
     far = {user.id for user in helpers(4, 1800)}
-    case = posted()
+    case = posted(urgency="urgent")
     wave(clock, 1)
     assert who(case) == near
     assert search(case).ring == pytest.approx(1 / 3)
@@ -191,15 +191,41 @@ def test_each_wave_looks_farther_and_the_last_ends_with_the_officials(
     assert db.session.query(Message).filter_by(purpose="nobody_found").count() == 2
 
 
-def test_far_ones_are_spared_while_there_is_time_unless_it_is_urgent(clock: Hand) -> None:
+def test_where_nobody_lives_near_far_ones_are_asked_once_the_search_was_patient(clock: Hand) -> None:
     far = make.volunteer("Người ở xa", "+84910099001", SAI_GON.moved(4000, 0.5), radius_m=9000)
     calm, urgent = posted(), posted(urgency="urgent")
     wave(clock)
     assert asks(calm) == []
-    assert [ask.volunteer_id for ask in asks(urgent)] == [far.id]
+    assert who(urgent) == {far.id}
     assert search(calm).status == "waiting", "the officials are told only when everybody was asked"
     wave(clock, 120)
-    assert [ask.volunteer_id for ask in asks(calm)] == [far.id]
+    assert who(calm) == {far.id}
+
+
+def test_far_ones_are_spared_for_good_where_neighbours_were_asked(clock: Hand) -> None:
+    [neighbour] = helpers(1)
+    make.volunteer("Người ở xa", "+84910099001", SAI_GON.moved(4000, 0.5), radius_m=9000)
+    case = posted()
+    wave(clock)
+    no(asks(case)[0])
+    for _hour in range(4):
+        wave(clock, 60)
+    assert who(case) == {neighbour.id}
+    assert search(case).status == "nobody_found"
+    grave = posted(urgency="life_threatening")
+    wave(clock, 1)
+    assert len(who(grave)) == 2, "where a life is in danger nobody is spared"
+
+
+def test_the_longer_a_case_waits_the_farther_away_people_are_asked(clock: Hand) -> None:
+    [neighbour] = helpers(1)
+    far = make.volunteer("Người ở xa", "+84910099001", SAI_GON.moved(3000, 0.5), radius_m=9000)
+    case = posted()
+    wave(clock)
+    assert who(case) == {neighbour.id}
+    for _hour in range(24):
+        wave(clock, 60)
+    assert who(case) == {neighbour.id, far.id}
 
 
 def test_only_for_a_life_people_are_asked_farther_than_they_said(clock: Hand) -> None:
