@@ -125,10 +125,14 @@ def _let_go_of_the_database() -> None:
 
 
 def _wait_until_ready(host: str, port: int, children: list[Child]) -> None:
-    """Wait until the site answers and its worker lives; a child that cannot even start ends it all."""
+    """Wait until the site answers and its worker lives; a child that cannot even start ends it all.
+
+    One that somebody killed (its code is then the signal's, below 0) is brought back.
+    """
     deadline = time.monotonic() + READY_WITHIN_S
     while not _answers(_reached_at(host), port):
-        if dead := [child.name for child in children if not child.alive]:
+        codes = {child.name: child.revive() for child in children}
+        if dead := [name for name, code in codes.items() if code is not None and code >= 0]:
             raise click.ClickException(f"Could not start: {', '.join(dead)}. The reason stands above.")
         if time.monotonic() > deadline:
             raise click.ClickException("Could not start: the site does not answer.")

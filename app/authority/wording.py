@@ -53,6 +53,7 @@ EVENT = {
     "auto_closed": _l("Tự đóng vì không có trả lời"),
     "reopened": _l("Mở lại"),
     "cancelled": _l("Hủy"),
+    "still_needed": _l("Báo vẫn cần giúp"),
     "expired": _l("Hết hạn"),
     "rejected": _l("Không duyệt"),
     "merged": _l("Gộp vào trường hợp khác"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +46,19 @@ def small_site(worker_database: Any, app: Any, tmp_path: Path) -> Iterator[Site]
 
 @contextmanager
 def a_crowd(site: Site) -> Iterator[None]:
-    """So many browsers that load the feed again and again."""
+    """So many browsers that load the feed again and again, each time around another place.
+
+    From memory the site would answer faster than this one process can ask.
+    """
     over = threading.Event()
+    places = count()
 
     def browse() -> None:
         while not over.is_set():
             connection = HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_S)
             try:
                 while not over.is_set():
-                    connection.request("GET", "/")
+                    connection.request("GET", f"/?near={SAI_GON.lat + next(places) * 1e-5:.5f},{SAI_GON.lon}")
                     connection.getresponse().read()
             except (OSError, HTTPException):
                 continue
