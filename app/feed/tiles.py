@@ -7,13 +7,13 @@ from hashlib import blake2b
 from typing import Any
 
 from app.core.db import read_engine
-from app.feed import catalogue
+from app.feed import catalogue, tallies
 from app.feed.catalogue import CategoryFacts
 from app.feed.conditions import branches, terms
 from app.feed.filters import Filter
 from app.feed.rules import quadkey
+from app.feed.tallies import CELL_ZOOM
 
-CELL_ZOOM = 18
 CASES_FROM_ZOOM = 13
 WARDS_FROM_ZOOM = 10
 SUPPLIES_FROM_ZOOM = 11
@@ -24,8 +24,6 @@ CENTRE_STEPS = CLUSTER_STEPS + 3
 MOST_CASES = 50_000
 MIMETYPE = "application/vnd.mapbox-vector-tile"
 
-# Cells come from the index alone. The lowest six bits of a cell say where it lies in its cluster, three bits
-# a direction, woven together; only the number of the cluster itself is turned back into x and y.
 CLUSTERS = """
 SELECT ST_AsMVT(tile, 'clusters', 4096, 'geom') FROM (
     SELECT CASE WHEN torn > 0 THEN 'needs_help' WHEN way > 0 THEN 'taken' ELSE 'helped' END AS g,
@@ -35,27 +33,43 @@ SELECT ST_AsMVT(tile, 'clusters', 4096, 'geom') FROM (
                ST_SetSRID(ST_MakePoint(x * %(side)s - %(edge)s, %(edge)s - y * %(side)s), 3857),
                ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4096, 64, true) AS geom
     FROM (
-        SELECT sum(torn)::int AS torn, sum(way)::int AS way, sum(leaf)::int AS leaf,
-               sum(urgent)::int AS urgent,
-               squeeze_bits(cell >> 6) * 8 + 0.5
-                   + sum(((cell & 1) | (cell >> 1 & 2) | (cell >> 2 & 4)) * n)::float8 / sum(n) AS x,
-               squeeze_bits(cell >> 7) * 8 + 0.5
-                   + sum(((cell >> 1 & 1) | (cell >> 2 & 2) | (cell >> 3 & 4)) * n)::float8 / sum(n) AS y
+        SELECT coalesce(sum(torn), 0)::int AS torn, coalesce(sum(way), 0)::int AS way,
+               coalesce(sum(leaf), 0)::int AS leaf, coalesce(sum(urgent), 0)::int AS urgent,
+               {x} AS x, {y} AS y
         FROM (
-            SELECT c.cell >> %(fine)s AS cell, count(*) AS n,
-                   count(*) FILTER (WHERE c.status = 'open') AS torn,
-                   count(*) FILTER (WHERE c.status = 'claimed') AS way,
-                   count(*) FILTER (WHERE c.status IN ('delivered', 'closed')) AS leaf,
-                   count(*) FILTER (WHERE c.status = 'open' AND c.urgency = 'life_threatening') AS urgent
-            FROM "case" c
-            WHERE c.cell >= %(first)s AND c.cell < %(beyond)s AND ({shown}){where}
+            SELECT {cell},
+                   {count} FILTER (WHERE c.status = 'open') AS torn,
+                   {count} FILTER (WHERE c.status = 'claimed') AS way,
+                   {count} FILTER (WHERE c.status IN ('delivered', 'closed')) AS leaf,
+                   {count} FILTER (WHERE c.status = 'open' AND c.urgency = 'life_threatening') AS urgent
+            FROM {source} AND ({shown}){where}
             GROUP BY 1
         ) cells
-        GROUP BY cell >> 6, cell >> 7
+        GROUP BY {cluster}
     ) clusters
     ORDER BY n
 ) tile
 """
+# Cells come from the index alone. The lowest six bits of a cell say where it lies in its cluster, three bits
+# a direction, woven together; only the number of the cluster itself is turned back into x and y.
+NOW = {
+    "cell": "c.cell >> %(fine)s AS cell, count(*) AS n",
+    "count": "count(*)",
+    "source": '"case" c WHERE c.cell >= %(first)s AND c.cell < %(beyond)s',
+    "cluster": "cell >> 6, cell >> 7",
+    "x": "squeeze_bits(cell >> 6) * 8 + 0.5"
+    " + sum(((cell & 1) | (cell >> 1 & 2) | (cell >> 2 & 4)) * n)::float8 / sum(n)",
+    "y": "squeeze_bits(cell >> 7) * 8 + 0.5"
+    " + sum(((cell >> 1 & 1) | (cell >> 2 & 2) | (cell >> 3 & 4)) * n)::float8 / sum(n)",
+}
+AHEAD = {
+    "cell": "c.cell, sum(c.n)::float8 AS n, sum(c.x) AS east, sum(c.y) AS south",
+    "count": "sum(c.n)",
+    "source": "({rows}) c WHERE true",
+    "cluster": "cell >> %(wider)s",
+    "x": "sum((squeeze_bits(cell) * 8 + 0.5) * n + east) / sum(n)",
+    "y": "sum((squeeze_bits(cell >> 1) * 8 + 0.5) * n + south) / sum(n)",
+}
 
 CASES = """
 SELECT ST_AsMVT(tile, 'cases', 4096, 'geom') FROM (
@@ -101,7 +115,9 @@ SELECT ST_AsMVT(tile, 'supply_points', 4096, 'geom') FROM (
 """
 
 WORLD_EDGE_M = 20_037_508.342789244
-FORMAT = blake2b("".join((CLUSTERS, CASES, WARD_COUNTS, SUPPLY_POINTS)).encode(), digest_size=4).hexdigest()
+FORMAT = blake2b(
+    "".join((CLUSTERS, *NOW.values(), CASES, WARD_COUNTS, SUPPLY_POINTS)).encode(), digest_size=4
+).hexdigest()
 """Names what tiles are made of: after an update of the site browsers ask for them anew."""
 
 
@@ -119,10 +135,8 @@ def cases_tile(z: int, x: int, y: int, asked: Filter) -> bytes:
     `supply_points` (from 11): name, kind, goods, hours. All of it is public, cases at their blurred places.
     """
     key, shift = quadkey(x, y), 2 * (CELL_ZOOM - z)
-    fine = max(0, CELL_ZOOM - z - CENTRE_STEPS)
     bound: dict[str, Any] = {
         "z": z, "x": x, "y": y, "first": key << shift, "beyond": (key + 1) << shift, "most": MOST_CASES,
-        "fine": 2 * fine,         "side": 2 * WORLD_EDGE_M / 2 ** (CELL_ZOOM - fine), "edge": WORLD_EDGE_M,
     }  # fmt: skip
     layers = _layers(z, asked, catalogue.categories(), bound)
     if not layers:
@@ -138,8 +152,11 @@ def _layers(z: int, asked: Filter, known: dict[str, CategoryFacts], bound: dict[
     bound |= more.bound
     layers = []
     if shown := shown_condition(asked, known):
-        layer = CASES if z >= CASES_FROM_ZOOM else CLUSTERS
-        layers.append(layer.format(shown=shown, where=more.where))
+        if z >= CASES_FROM_ZOOM:
+            layers.append(CASES.format(shown=shown, where=more.where))
+        else:
+            counted = _counted(z, asked, bound)
+            layers.append(CLUSTERS.format(**counted, shown=shown, where=more.where))
     hidden = [
         c.id for c in known.values() if not c.on_map and (not asked.categories or c.slug in asked.categories)
     ]
@@ -154,6 +171,24 @@ def _layers(z: int, asked: Filter, known: dict[str, CategoryFacts], bound: dict[
             bound["supplies_for"] = wanted
         layers.append(SUPPLY_POINTS.format(where=where))
     return layers
+
+
+def _counted(z: int, asked: Filter, bound: dict[str, Any]) -> dict[str, str]:
+    """How a tile's clusters are counted: ahead, where the filter asks for nothing finer than the tallies."""
+    finer = asked.q or asked.bbox or asked.radius_m or asked.area
+    if z < tallies.TALLIED_BELOW_ZOOM and not finer:
+        level = tallies.level_of(z)
+        bound |= {"first_square": bound["first"] >> 16, "beyond_square": bound["beyond"] >> 16}
+        bound |= {"wider": 2 * (level - z - CLUSTER_STEPS)} | _scale(level + tallies.STEPS)
+        return AHEAD | {"source": AHEAD["source"].format(rows=tallies.rows(level))}
+    centre = min(CELL_ZOOM, z + CENTRE_STEPS)
+    bound |= {"fine": 2 * (CELL_ZOOM - centre)} | _scale(centre)
+    return NOW
+
+
+def _scale(zoom: int) -> dict[str, float]:
+    """What turns numbers of cells of this zoom into metres of the map."""
+    return {"side": 2 * WORLD_EDGE_M / 2**zoom, "edge": WORLD_EDGE_M}
 
 
 def shown_condition(asked: Filter, known: dict[str, CategoryFacts]) -> str:
