@@ -50,9 +50,10 @@ _ROWS = """
     SELECT u.*, true FROM s, LATERAL ({count}) u WHERE NOT s.kept
 """
 _COUNT_ANEW = """
+WITH s AS MATERIALIZED ({squares})
 INSERT INTO feed_tally (level, square, version, cells, statuses, categories, urgencies, counts, xs, ys)
 SELECT {level}, s.square, s.version, a.*
-FROM ({squares}) s, LATERAL (
+FROM s, LATERAL (
     SELECT coalesce(array_agg(cell), '{{}}'), coalesce(array_agg(status), '{{}}'),
            coalesce(array_agg(category_id), '{{}}'), coalesce(array_agg(urgency), '{{}}'),
            coalesce(array_agg(n), '{{}}'), coalesce(array_agg(x), '{{}}'), coalesce(array_agg(y), '{{}}')

@@ -8,6 +8,7 @@ WIDTH_JS = "() => document.documentElement.scrollWidth - document.documentElemen
 
 def assert_accessible(page: Page) -> None:
     """Fail with the rule, the reason and the elements of every violation that axe finds."""
+    page.wait_for_load_state()  # a page that is still without its style sheet cannot be judged
     found = Axe().run(page).response["violations"]
     told = [
         f"{v['id']} ({v['impact']}): {v['help']}\n"
