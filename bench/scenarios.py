@@ -60,8 +60,13 @@ def filtered(here: Point) -> Filter:
 
 
 def returning() -> tuple[str, ...]:
-    """The headers of a browser that has been here before: it has kept the styles, and unpacks."""
-    return (f"Cookie: {KEPT_COOKIE}={sheet()[1]}", "Accept-Encoding: gzip, deflate, br, zstd")
+    """The headers of a browser that has been here before: it has a session and the styles, and unpacks."""
+    browser, name = current_app.test_client(), current_app.config["SESSION_COOKIE_NAME"]
+    browser.get("/")
+    session = browser.get_cookie(name)
+    assert session is not None, "the first visit began a session"
+    cookies = f"Cookie: {name}={session.value}; {KEPT_COOKIE}={sheet()[1]}"
+    return (cookies, "Accept-Encoding: gzip, deflate, br, zstd")
 
 
 def page_path(here: Point) -> str:

@@ -1,16 +1,15 @@
 """Who looks at the feed: nearly always a stranger, for whom nobody is looked up in the database."""
 
-from flask import current_app, request, session
+from flask import request
 
 from app.people.guards import this_user
 from app.people.models import User
+from app.web.sessions import may_be_signed_in
 
 
 def is_stranger() -> bool:
     """Whether nobody has signed in behind this request. Only what strangers see is kept for others."""
-    if "Authorization" in request.headers or current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
-        return False
-    return "_user_id" not in session
+    return "Authorization" not in request.headers and not may_be_signed_in()
 
 
 def who_asks() -> User | None:

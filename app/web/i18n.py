@@ -5,6 +5,7 @@ from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from app.config import Settings
+from app.web.sessions import may_be_signed_in
 
 LOCALES = ("vi", "en")
 babel = Babel()
@@ -14,9 +15,11 @@ def choose_locale() -> str:
     """The locale of this request."""
     if not has_request_context():
         return "vi"
-    chosen = session.get("locale") or getattr(current_user, "locale", None)
-    if request.path.startswith("/api/"):
-        chosen = None
+    chosen = None
+    if not request.path.startswith("/api/"):
+        chosen = session.get("locale")
+        if not chosen and may_be_signed_in():
+            chosen = getattr(current_user, "locale", None)
     return chosen if chosen in LOCALES else _accepted()
 
 

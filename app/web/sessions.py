@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
@@ -29,6 +29,11 @@ class Sessions(SecureCookieSessionInterface):
                 return
             response.headers["Cache-Control"] = "private, no-store"
         super().save_session(app, session, response)
+
+
+def may_be_signed_in() -> bool:
+    """Whether this browser's cookies name somebody; nobody is looked up for that."""
+    return "_user_id" in session or current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies
 
 
 def set_up(app: Flask, settings: Settings) -> None:
