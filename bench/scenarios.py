@@ -9,8 +9,11 @@ from decimal import Decimal
 from itertools import count
 from math import asinh, pi, radians, tan
 from random import Random
+from secrets import token_hex
+from typing import cast
 
 from flask import Flask, current_app
+from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import text
 
 from app.cases.claiming import take_case
@@ -61,11 +64,10 @@ def filtered(here: Point) -> Filter:
 
 def returning() -> tuple[str, ...]:
     """The headers of a browser that has been here before: it has a session and the styles, and unpacks."""
-    browser, name = current_app.test_client(), current_app.config["SESSION_COOKIE_NAME"]
-    browser.get("/")
-    session = browser.get_cookie(name)
-    assert session is not None, "the first visit began a session"
-    cookies = f"Cookie: {name}={session.value}; {KEPT_COOKIE}={sheet()[1]}"
+    signer = SecureCookieSessionInterface().get_signing_serializer(cast(Flask, current_app))
+    assert signer is not None
+    session = f"{current_app.config['SESSION_COOKIE_NAME']}={signer.dumps({'csrf_token': token_hex(20)})}"
+    cookies = f"Cookie: {session}; {KEPT_COOKIE}={sheet()[1]}"
     return (cookies, "Accept-Encoding: gzip, deflate, br, zstd")
 
 
@@ -205,7 +207,7 @@ def _claim(number: int, tokens: Sequence[str]) -> bytes:
 
 def _claim_sql(claims: Iterator[int]) -> list[Script]:
     """What taking each of some cases sends; the claim is removed again, so that it can be made once more."""
-    helper = db.session.query(User).filter(User.name == "Bench 0").one()
+    helper = db.session.query(User).filter(User.name == scratch.ASIDE).one()
     scripts = []
     for number in (next(claims) for _ in range(64)):
         made: list[str] = []

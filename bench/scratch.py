@@ -24,6 +24,8 @@ INSERT INTO emergency_category SELECT opened.id, category.id FROM opened, catego
 """
 PLACES = "CREATE TEMP TABLE place (n int, lon float8, lat float8, commune_id int, province_id int)"
 MEDICAL_EVERY = 33
+ASIDE = "Bench 0"
+"""The volunteer who takes nothing over HTTP, and so never holds too much."""
 LETTERS = "ACDEFGHJKMNPQRTU"  # of the alphabet of codes, one for each hexadecimal digit
 # Of the last 20 hours: younger than what the worker asks about or takes off the map.
 CASES = f"""
@@ -79,12 +81,12 @@ def code_of(number: int) -> str:
 
 
 def helpers(count: int) -> list[str]:
-    """Sign volunteers up; gives a token of each for the API."""
-    people = [User(name=f"Bench {n}", phone=f"+84900{n:06}", password_hash="-") for n in range(count)]
+    """Sign volunteers up; gives a token of each for the API but of the one who stands aside."""
+    people = [User(name=f"Bench {n}", phone=f"+84900{n:06}", password_hash="-") for n in range(count + 1)]
     db.session.add_all(people)
     db.session.flush()
     db.session.add_all(UserRole(user_id=user.id, role="volunteer") for user in people)
-    tokens = [create_token(user, "bench", ["claims:write"], days=1).text for user in people]
+    tokens = [create_token(user, "bench", ["claims:write"], days=1).text for user in people[1:]]
     db.session.commit()
     return tokens
 
