@@ -12,19 +12,16 @@ from app.coverage.rules import RECENT_DAYS, WAITING_H, Ward
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('coverage'))")
 
 # What each case lacks is the mean over its needs, for kilograms and boxes cannot be added; a ward's is the
-# mean over its cases. Cases that strangers may only count are counted, and weigh in nothing else.
+# mean over its cases. Most open cases lack all they asked for, so only needs of the others are read. Cases
+# that strangers may only count are counted, and weigh in nothing else.
 CASES_BY_WARD = text(
     f"""
-    WITH now_asked AS MATERIALIZED (
-        SELECT c.id, c.commune_id, c.status, c.on_map, c.created_at
-        FROM "case" c
-        WHERE c.commune_id IS NOT NULL
-          AND (c.status IN ('open', 'claimed') OR c.status IN ('delivered', 'closed')
-               AND c.status_at > now() - interval '{RECENT_DAYS} days')
-    ), lacks AS (
-        SELECT n.case_id, avg(1 - n.pledged / n.quantity)::float8 AS unmet
-        FROM need n JOIN "case" c ON c.id = n.case_id AND c.status IN ('open', 'claimed') AND c.on_map
-        GROUP BY n.case_id
+    WITH promised AS (
+        SELECT c.id, avg(1 - n.pledged / n.quantity)::float8 AS unmet
+        FROM "case" c JOIN need n ON n.case_id = c.id
+        WHERE c.status IN ('open', 'claimed') AND c.on_map
+          AND c.id IN (SELECT case_id FROM need WHERE pledged > 0)
+        GROUP BY c.id
     )
     SELECT c.commune_id,
            count(*) FILTER (WHERE c.status = 'open' AND c.on_map) AS open,
@@ -32,8 +29,12 @@ CASES_BY_WARD = text(
                               AND c.created_at <= now() - interval '{WAITING_H} hours') AS waiting,
            count(*) FILTER (WHERE c.status = 'open' AND NOT c.on_map) AS counted_only,
            count(*) FILTER (WHERE c.on_map) AS asked,
-           coalesce(avg(coalesce(l.unmet, 0)) FILTER (WHERE c.on_map), 0) AS unmet
-    FROM now_asked c LEFT JOIN lacks l ON l.case_id = c.id
+           coalesce(avg(CASE WHEN c.status IN ('open', 'claimed') THEN coalesce(p.unmet, 1) ELSE 0 END)
+                        FILTER (WHERE c.on_map), 0) AS unmet
+    FROM "case" c LEFT JOIN promised p ON p.id = c.id
+    WHERE c.commune_id IS NOT NULL
+      AND (c.status IN ('open', 'claimed') OR c.status IN ('delivered', 'closed')
+           AND c.status_at > now() - interval '{RECENT_DAYS} days')
     GROUP BY c.commune_id
     """  # noqa: S608 - constants
 )
