@@ -105,8 +105,8 @@ class Settings(BaseSettings):
     """How long the queue must have been short before a feature comes back."""
     overload_level: int | None = Field(None, ge=0, le=4)
     """How many features rest, set by hand instead of by the queue."""
-    queue_port: int = 0
-    """Where granian says how many requests wait; `flask serve` chooses one itself, 0: it does not say."""
+    queue_dir: str = ""
+    """The folder where web processes write down how many requests wait; `flask serve` makes one itself."""
 
     @property
     def ask_minutes_of(self) -> dict[str, float]:

@@ -11,20 +11,13 @@ from granian.server import Server
 
 from app.worker import work
 
-WEB: dict[str, Any] = {
-    "interface": Interfaces.WSGI,
-    "blocking_threads": 1,
-    "backlog": 2048,
-    "websockets": False,
-}
+WEB: dict[str, Any] = {"interface": Interfaces.ASGINL, "backlog": 2048, "websockets": False}
 LIVE: dict[str, Any] = {"interface": Interfaces.ASGI, "workers": 1, "backlog": 16_384, "backpressure": 16_384}
 
 
-def run_web(host: str, port: int, workers: int, queue_port: int) -> None:
-    """Answer requests; one thread a worker, as many workers as cores. `queue_port` says how many wait."""
-    counts = {"metrics_enabled": True, "metrics_port": queue_port, "metrics_scrape_interval": 1}
-    options = {"workers": workers, "respawn_failed_workers": True, **WEB, **counts}
-    _granian("app.wsgi:application", host, port, **options)
+def run_web(host: str, port: int, workers: int) -> None:
+    """Answer requests: one at a time in each worker, as many workers as cores."""
+    _granian("app.asgi:application", host, port, workers=workers, respawn_failed_workers=True, **WEB)
 
 
 def run_live(host: str, port: int) -> None:

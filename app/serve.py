@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
@@ -22,7 +24,7 @@ from app.demo import ACCOUNTS, PASSWORD
 from app.demo.load import is_loaded
 from app.demo.load import load as load_demo
 from app.parts import run_live, run_web, run_worker
-from app.supervise import ENDINGS, Child, free_port, port_is_free, raise_file_limit, stop_all
+from app.supervise import ENDINGS, Child, port_is_free, raise_file_limit, stop_all
 from app.web.migrations import at_head
 
 READY_WITHIN_S = 60.0
@@ -44,6 +46,7 @@ def serve(host: str, workers: int | None) -> None:
     _check_ports(host, settings)
     raise_file_limit()
     children: list[Child] = []
+    counts = settings.queue_dir or tempfile.mkdtemp(prefix="lalanh-queue-")
     try:
         try:
             _prepare(settings)
@@ -51,7 +54,7 @@ def serve(host: str, workers: int | None) -> None:
             reason = str(error.orig).strip().splitlines()[0]
             raise click.ClickException(f"The database cannot be used: {reason}") from None
         _let_go_of_the_database()
-        children += _children(host, settings, workers or os.cpu_count() or 1)
+        children += _children(host, settings, workers or os.cpu_count() or 1, counts)
         for child in children:
             child.start()
         _wait_until_ready(host, settings.port, children)
@@ -67,6 +70,8 @@ def serve(host: str, workers: int | None) -> None:
         stop_all(children)
         _let_go_of_the_database()
         embedded.stop()
+        if not settings.queue_dir:
+            shutil.rmtree(counts, ignore_errors=True)
         click.echo("Stopped. All data is kept." if embedded.is_embedded() else "Stopped.")
 
 
@@ -101,17 +106,16 @@ def _any(table: str) -> bool:
         return bool(connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})")).scalar())  # noqa: S608
 
 
-def _children(host: str, settings: Settings, workers: int) -> list[Child]:
+def _children(host: str, settings: Settings, workers: int, counts: str) -> list[Child]:
     """The parts of the site; what they have to know they read from the environment, as everywhere else."""
     os.environ.pop("FLASK_DEBUG", None)
-    queue_port = settings.queue_port or free_port()
     os.environ |= {
         "PORT": str(settings.port),
         "LALANH_LIVE_PORT": str(settings.live_port),
-        "LALANH_QUEUE_PORT": str(queue_port),
+        "LALANH_QUEUE_DIR": counts,
     }
     return [
-        Child("web", run_web, (host, settings.port, workers, queue_port)),
+        Child("web", run_web, (host, settings.port, workers)),
         Child("worker", run_worker),
         Child("live", run_live, (host, settings.live_port)),
     ]

@@ -106,13 +106,6 @@ def port_is_free(host: str, port: int) -> bool:
     return True
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def raise_file_limit(wanted: int = 65_536) -> None:
     """Allow as many open connections as the system lets us have; thousands of phones hold event streams."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,4 +1,4 @@
-"""What the web server loads."""
+"""The application, made: for the web server (`asgi.py`), the worker, or any other WSGI server."""
 
 import gc
 import os

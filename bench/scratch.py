@@ -73,7 +73,7 @@ def fill(cases: int) -> None:
     db.session.commit()
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
-        connection.execute(text("CHECKPOINT"))  # what was filled in is on the disk before anything is measured
+        connection.execute(text("CHECKPOINT"))  # what was filled in is on the disk before measuring
 
 
 def code_of(number: int) -> str:

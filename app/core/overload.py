@@ -1,14 +1,16 @@
 """Overload: above a queue length the site rests what people can do without, one thing after the other.
 
-The queue is what granian itself counts: requests that have arrived and wait for a web process's thread. It
-says so on a port of its own on this machine (its Prometheus exporter), so nothing that a stranger sends can
-switch this on. Why not an estimate: docs/decisions/0011-overload.md.
+The queue is counted, not estimated: requests that have arrived and wait for a web process to answer them
+(`gateway.py`). Each process writes its count into a folder once a second, where all of them read it; so
+nothing that a stranger sends can switch this on. More: docs/decisions/0011-overload.md.
 """
 
-import re
+import contextlib
+import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -26,11 +28,11 @@ CALM_BELOW = 0.5
 """Of the queue that made a feature rest: it comes back once the queue stays below this part of it."""
 LOOK_EVERY_S = 1.0
 BLIND_LOOKS = 10
-"""A server that starts says nothing for a moment; after so many looks in vain the log hears of it."""
+"""A site that starts says nothing for a moment; after so many looks in vain the log hears of it."""
+FRESH_S, KEPT_S = 3.0, 60.0
+"""A count that is older is of a process that hangs or is gone, and is removed in the end."""
 RETRY_AFTER_S = 30
 """When a program that was sent away may ask again."""
-
-_WAITING = re.compile(rb'^granian_blocking_queue\{worker="\d+"\} (\d+)', re.MULTILINE)
 
 
 def level_for(queue: float, limit: float) -> int:
@@ -69,19 +71,54 @@ class Mode:
         return ORDER.index(feature) < self.level
 
 
-def waiting(port: int) -> float:
-    """Requests that wait for each web process of this machine, on average, by the server's own count.
+class Queue:
+    """Who waits in this process: how many now, and on average over the requests since the last look."""
 
-    Raises OSError, HTTPException or ValueError when the server does not say.
+    def __init__(self) -> None:
+        self.length = 0
+        self._seen = self._times = 0
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """One more waits, until the block ends. Whoever gets a turn sees how many are still waiting."""
+        self.length += 1
+        try:
+            yield
+        finally:
+            self.length -= 1
+            self._seen += self.length
+            self._times += 1
+
+    def look(self) -> float:
+        """How many wait, fairly: those at this moment where nobody has had a turn since the last look."""
+        seen, times, self._seen, self._times = self._seen, self._times, 0, 0
+        return seen / times if times else float(self.length)
+
+
+QUEUE = Queue()
+"""That of this process."""
+
+
+def say(folder: Path, waiting: float) -> None:
+    """Write down how many wait in this process. Raises OSError."""
+    (folder / str(os.getpid())).write_text(f"{waiting:.2f}", encoding="ascii")
+
+
+def waiting(folder: Path) -> float:
+    """Requests that wait for each web process of this machine, on average, as these have written down.
+
+    Raises OSError or ValueError where no process says anything.
     """
-    connection = HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/metrics")
-        counts = [int(found) for found in _WAITING.findall(connection.getresponse().read())]
-    finally:
-        connection.close()
+    counts = []
+    for file in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            age = time.time() - file.stat().st_mtime
+            if age < FRESH_S:
+                counts.append(float(file.read_text(encoding="ascii") or 0))
+            elif age > KEPT_S:
+                file.unlink()
     if not counts:
-        raise ValueError("no granian_blocking_queue in the answer")
+        raise ValueError("no web process says how many wait")
     return sum(counts) / len(counts)
 
 
@@ -90,32 +127,35 @@ class Watch:
 
     def __init__(self, settings: Settings) -> None:
         self.fixed = settings.overload_level is not None
-        self.port = settings.queue_port
+        self.folder = Path(settings.queue_dir) if settings.queue_dir else None
         self.mode = Mode(settings.overload_queue, settings.overload_calm_s, settings.overload_level or 0)
         self.blind = 0
 
     @property
     def needed(self) -> bool:
-        """Whether there is anything to look at: a limit, a server that counts, no level set by hand."""
-        return self.mode.limit > 0 and self.port > 0 and not self.fixed
+        """Whether there is anything to look at: a limit, somebody who counts, no level set by hand."""
+        return self.mode.limit > 0 and self.folder is not None and not self.fixed
 
-    def look(self) -> None:
-        """One look; a server that does not say counts as one with nobody waiting."""
+    def look(self, own: Queue | None = None) -> None:
+        """One look, after writing down the `own` queue; where nobody says anything, nobody waits."""
+        folder = self.folder or Path()
         try:
-            queue = waiting(self.port)
+            if own is not None:
+                say(folder, own.look())
+            queue = waiting(folder)
             self.blind = 0
-        except (OSError, HTTPException, ValueError):
+        except (OSError, ValueError):
             queue = 0.0
             self.blind += 1
             if self.blind == BLIND_LOOKS:
-                log.warning("queue unknown", port=self.port)
+                log.warning("queue unknown", folder=str(folder))
         before = self.mode.level
         level = self.mode.look(queue, time.monotonic())
         if level != before:
             log.warning("overload", level=level, was=before, queue=round(queue, 1), rests=ORDER[:level])
 
-    def keep_looking(self) -> None:
+    def keep_looking(self, own: Queue) -> None:
         """Look once a second for as long as the process lives."""
         while True:
-            self.look()
+            self.look(own)
             time.sleep(LOOK_EVERY_S)

@@ -9,10 +9,10 @@ from prometheus_client import Gauge
 
 from app.config import Settings
 from app.core.errors import Busy
-from app.core.overload import ORDER, RETRY_AFTER_S, Feature, Mode, Watch
+from app.core.overload import ORDER, QUEUE, RETRY_AFTER_S, Feature, Mode, Watch
 
 LEVEL = Gauge("lalanh_overload_level", f"How many features rest, of {len(ORDER)}: {', '.join(ORDER)}")
-QUEUE = Gauge("lalanh_queue", "Requests that wait for each web process, at the last look")
+WAITING = Gauge("lalanh_queue", "Requests that wait for each web process, at the last look")
 
 
 def sheds(feature: Feature) -> bool:
@@ -36,7 +36,7 @@ def set_up(app: Flask, settings: Settings) -> None:
     watch = Watch(settings)
     app.extensions["overload"] = watch.mode
     LEVEL.set_function(lambda: watch.mode.level)
-    QUEUE.set_function(lambda: watch.mode.queue)
+    WAITING.set_function(lambda: watch.mode.queue)
     begun = threading.Event()
 
     @app.context_processor
@@ -48,4 +48,4 @@ def set_up(app: Flask, settings: Settings) -> None:
     def begin() -> None:
         if watch.needed and not begun.is_set():
             begun.set()
-            threading.Thread(target=watch.keep_looking, name="overload", daemon=True).start()
+            threading.Thread(target=watch.keep_looking, args=(QUEUE,), name="overload", daemon=True).start()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.config import ROOT
-from app.supervise import free_port
+from tests.site import two_free_ports
 
 
 def flask(*words: str, at: Path, python: str | Path = sys.executable, **environment: str) -> Any:
@@ -50,7 +50,7 @@ def test_flask_finds_the_application_from_any_folder(tmp_path: Path, worker_data
 def test_what_keeps_it_from_starting_is_said_in_a_sentence(
     tmp_path: Path, environment: dict[str, str], said: str
 ) -> None:
-    refused = flask("serve", at=ROOT, LALANH_DATA=str(tmp_path), PORT=str(free_port()), **environment)
+    refused = flask("serve", at=ROOT, LALANH_DATA=str(tmp_path), PORT=str(two_free_ports()), **environment)
     assert refused.returncode == 1
     assert said in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -1,7 +1,9 @@
 """The site as a whole: it answers, says when it is ready, and comes back after being killed."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +60,16 @@ def test_killing_the_parent_ends_the_children(scratch_database: Callable[..., st
     parts = site.processes()
     site.kill_parent()
     until(lambda: not any(map(alive, parts)))
+
+
+@pytest.mark.slow
+def test_a_phone_that_loses_its_network_in_the_middle_keeps_nobody_waiting(live_site: Site) -> None:
+    begun = (
+        b"POST /api/v1/cases HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 500\r\n\r\n{"
+    )
+    with ExitStack() as lost:
+        for _phone in range(8):
+            phone = lost.enter_context(socket.create_connection(("127.0.0.1", live_site.port)))
+            phone.sendall(begun)
+        assert [live_site.status("/healthz") for _try in range(3)] == [200, 200, 200]

@@ -1,11 +1,11 @@
 """Above a queue length the site rests what people can do without, in a fixed order, and comes back calmly."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import os
+import time
+from contextlib import ExitStack
 from itertools import pairwise
-from threading import Thread
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config import Settings
-from app.core.overload import BLIND_LOOKS, CALM_BELOW, ORDER, STEPS, Mode, Watch, level_for, waiting
+from app.core.overload import (
+    BLIND_LOOKS,
+    CALM_BELOW,
+    FRESH_S,
+    KEPT_S,
+    ORDER,
+    STEPS,
+    Mode,
+    Queue,
+    Watch,
+    level_for,
+    say,
+    waiting,
+)
 from app.live import BUSY, Client, Hub, rest_when_busy, stream
 
 LIMIT, CALM_S = 10.0, 5.0
@@ -87,62 +100,66 @@ def test_a_longer_queue_never_asks_for_less(queues: list[float], more: float) ->
     assert all(level_for(queue + more, LIMIT) >= level_for(queue, LIMIT) for queue in queues)
 
 
-SAID = b"""# TYPE granian_blocking_queue gauge
-granian_blocking_queue{worker="1"} 23
-granian_blocking_queue{worker="2"} 40
-granian_blocking_busy_cumulative{worker="1"} 999
-"""
+def test_the_queue_is_what_all_web_processes_say_on_average(tmp_path: Path) -> None:
+    (tmp_path / "101").write_text("23")
+    (tmp_path / "102").write_text("40")
+    assert waiting(tmp_path) == 31.5
 
 
-@contextmanager
-def server_that_says(said: bytes) -> Iterator[int]:
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(said)
-
-        def log_message(self, *_said: Any) -> None:
-            """Silent."""
-
-    server = HTTPServer(("127.0.0.1", 0), Answer)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
+def test_a_process_that_is_gone_says_nothing_any_more(tmp_path: Path) -> None:
+    for name, age in (("101", 0), ("102", FRESH_S + 1), ("103", KEPT_S + 1)):
+        (tmp_path / name).write_text("40" if age else "2")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    assert waiting(tmp_path) == 2
+    assert {file.name for file in tmp_path.iterdir()} == {"101", "102"}
 
 
-def test_the_queue_is_the_servers_own_count_for_each_process() -> None:
-    with server_that_says(SAID) as port:
-        assert waiting(port) == 31.5
+def test_where_nobody_counts_is_told_from_where_nobody_waits(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no web process"):
+        waiting(tmp_path)
+    say(tmp_path, 0)
+    assert waiting(tmp_path) == 0
 
 
-def test_a_server_that_does_not_count_is_told_from_one_with_nobody_waiting() -> None:
-    with server_that_says(b"nothing of the kind") as port, pytest.raises(ValueError, match="blocking_queue"):
-        waiting(port)
+def test_a_queue_is_what_those_saw_who_had_their_turn() -> None:
+    queue = Queue()
+    with ExitStack() as first, ExitStack() as second, queue.waiting():
+        first.enter_context(queue.waiting())
+        second.enter_context(queue.waiting())
+        first.close()
+        second.close()
+        assert queue.look() == 1.5, "two waited behind the first, one behind the second"
+        assert queue.look() == 1, "nobody had a turn since; one waits"
+    assert queue.look() == 0
 
 
-def test_watching_a_server_that_is_away_changes_nothing() -> None:
-    with server_that_says(SAID) as port:
-        watch = Watch(Settings(overload_queue=3, queue_port=port))
-        watch.look()
-        watch.look()
-        assert watch.mode.level == 4
+def test_watching_a_site_that_is_away_changes_nothing(tmp_path: Path) -> None:
+    watch = Watch(Settings(overload_queue=3, queue_dir=str(tmp_path)))
+    say(tmp_path, 31.5)
+    watch.look()
+    watch.look()
+    assert watch.mode.level == 4
+    (tmp_path / str(os.getpid())).unlink()
     for _look in range(BLIND_LOOKS):
         watch.look()
     assert watch.blind == BLIND_LOOKS
     assert watch.mode.queue == 0
 
 
+def test_a_web_process_writes_down_its_own_queue_before_it_looks(tmp_path: Path) -> None:
+    watch, own = Watch(Settings(queue_dir=str(tmp_path))), Queue()
+    with own.waiting(), own.waiting():
+        watch.look(own)
+    assert watch.mode.queue == 2
+
+
 @pytest.mark.parametrize(
     ("settings", "needed"),
     [
-        ({"queue_port": 1}, True),
-        ({"queue_port": 0}, False),
-        ({"queue_port": 1, "overload_queue": 0}, False),
-        ({"queue_port": 1, "overload_level": 2}, False),
+        ({"queue_dir": "/tmp"}, True),
+        ({"queue_dir": ""}, False),
+        ({"queue_dir": "/tmp", "overload_queue": 0}, False),
+        ({"queue_dir": "/tmp", "overload_level": 2}, False),
     ],
 )
 def test_it_looks_only_where_there_is_something_to_see(settings: dict[str, Any], needed: bool) -> None:

@@ -1,0 +1,137 @@
+"""From the server's asynchronous side to the application's plain one.
+
+A phone that loses its network in the middle of sending keeps nobody waiting here: a request has its turn once
+all of it has arrived. Then one after the other is answered, on the thread of the event loop, as one process
+answers one request at a time anyway. Whoever waits for a turn is counted (`core/overload.py`).
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import ExitStack
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from app.core.overload import Queue
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Environ = dict[str, Any]
+Application = Callable[[Environ, Any], Iterable[bytes]]
+
+PAUSE_S = 20.0
+"""When nothing more has come for so long, the sender is gone."""
+LONGEST_S = 300.0
+"""A body that takes longer is no longer waited for."""
+TOO_SLOW = "Mạng chậm quá nên chưa nhận đủ, gửi lại giúp nhé. / The network is too slow, please send again."
+
+_ALWAYS: Environ = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": False,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
+_UNPREFIXED = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+
+
+class Gone(Exception):
+    """The sender went away before all had arrived."""
+
+
+class Gateway:
+    """An ASGI application around a WSGI one; bodies beyond `largest` bytes are left to it to refuse."""
+
+    def __init__(self, app: Application, queue: Queue, *, largest: int) -> None:
+        self.app, self.queue, self.largest = app, queue, largest
+        self.turn = asyncio.Lock()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise NotImplementedError(scope["type"])
+        environ = environ_of(scope)
+        try:
+            body = await self._body(environ, receive)
+        except Gone:
+            return
+        except TimeoutError:
+            await _send(send, 408, [(b"content-type", b"text/plain; charset=utf-8")], TOO_SLOW.encode())
+            return
+        environ["wsgi.input"] = BytesIO(body)
+        if environ.pop("HTTP_TRANSFER_ENCODING", None):  # in chunks; they have been put together
+            environ["CONTENT_LENGTH"] = str(len(body))
+        with ExitStack() as stack:
+            stack.enter_context(self.queue.waiting())
+            async with self.turn:
+                await asyncio.sleep(0)  # whoever arrived during the last answer comes in and is counted
+                stack.close()
+                answer = _answer(self.app, environ)
+        await _send(send, *answer)
+
+    async def _body(self, environ: Environ, receive: Receive) -> bytes:
+        length = environ.get("CONTENT_LENGTH", "")
+        if not length and "HTTP_TRANSFER_ENCODING" not in environ:
+            return b""
+        if length.isdigit() and int(length) > self.largest:
+            return b""
+        body = bytearray()
+        async with asyncio.timeout(LONGEST_S):
+            while len(body) <= self.largest:
+                async with asyncio.timeout(PAUSE_S):
+                    message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Gone
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    break
+        return bytes(body)
+
+
+def environ_of(scope: Message) -> Environ:
+    """What PEP 3333 calls the environment, but for the body, out of an ASGI scope."""
+    host, port = scope.get("server") or ("localhost", 80)
+    environ = _ALWAYS | {
+        "REQUEST_METHOD": scope["method"],
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port or 80),
+        "wsgi.url_scheme": scope["scheme"],
+    }
+    if scope.get("client"):
+        environ["REMOTE_ADDR"] = scope["client"][0]
+    for raw_name, raw in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw.decode("latin-1")
+        key = _UNPREFIXED.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
+        if key in environ:
+            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
+        environ[key] = value
+    return environ
+
+
+def _answer(app: Application, environ: Environ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body that the application gives."""
+    started: list[tuple[int, list[tuple[bytes, bytes]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        started.append((int(status[:3]), raw))
+
+    parts = app(environ, start_response)
+    try:
+        body = b"".join(parts)
+    finally:
+        if close := getattr(parts, "close", None):
+            close()
+    status, headers = started[-1]
+    return status, headers, body
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
