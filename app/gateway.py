@@ -6,6 +6,7 @@ answers one request at a time anyway. Whoever waits for a turn is counted (`core
 """
 
 import asyncio
+import faulthandler
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import ExitStack
@@ -43,16 +44,26 @@ class Gone(Exception):
 
 
 class Gateway:
-    """An ASGI application around a WSGI one; bodies beyond `largest` bytes are left to it to refuse."""
+    """An ASGI application around a WSGI one; bodies beyond `largest` bytes are left to it to refuse.
 
-    def __init__(self, app: Application, queue: Queue, *, largest: int) -> None:
+    With `hung_after_s` a process in which one answer takes longer than that ends, and leaves on stderr where
+    it hung: the server starts another one in its place. Otherwise whoever is sent to it would wait for ever.
+    """
+
+    def __init__(
+        self, app: Application, queue: Queue, *, largest: int, hung_after_s: float | None = None
+    ) -> None:
         self.app, self.queue, self.largest = app, queue, largest
         self.turn = asyncio.Lock()
+        self.hung_after_s = hung_after_s
+        self.pulse: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
+        if self.pulse is None and self.hung_after_s:
+            self.pulse = asyncio.create_task(_pulse(self.hung_after_s))
         environ = environ_of(scope)
         try:
             body = await self._body(environ, receive)
@@ -89,6 +100,13 @@ class Gateway:
                 if not message.get("more_body"):
                     break
         return bytes(body)
+
+
+async def _pulse(hung_after_s: float) -> None:
+    """Put off the end of this process for as long as its event loop goes round."""
+    while True:
+        faulthandler.dump_traceback_later(hung_after_s, exit=True)
+        await asyncio.sleep(hung_after_s / 10)
 
 
 def environ_of(scope: Message) -> Environ:

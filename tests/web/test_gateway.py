@@ -1,6 +1,8 @@
 """Between the server and the application: a request has its turn once all of it is there."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from flask import Flask, request
 
 from app import gateway
+from app.config import ROOT
 from app.core.overload import Queue
 from app.gateway import Gateway, environ_of
 
@@ -196,3 +199,35 @@ def test_an_application_that_fails_lets_the_next_one_in() -> None:
         return phone
 
     assert asyncio.run(scene()).status == 204
+
+
+HANGS = """
+import asyncio, time
+from app.core.overload import Queue
+from app.gateway import Gateway
+
+def sleeps(environ, start_response):
+    time.sleep(0.5 if environ["PATH_INFO"] == "/slow" else 60)
+    start_response("204 No Content", [])
+    return []
+
+async def nothing(*message):
+    pass
+
+async def scene():
+    gateway = Gateway(sleeps, Queue(), largest=0, hung_after_s=1.5)
+    asked = {"type": "http", "method": "GET", "query_string": b"", "headers": []}
+    asked |= {"http_version": "1.1", "scheme": "http"}
+    await gateway(asked | {"raw_path": b"/slow"}, nothing, nothing)
+    print("slow is not hung", flush=True)
+    await gateway(asked | {"raw_path": b"/hung"}, nothing, nothing)
+
+asyncio.run(scene())
+"""
+
+
+def test_a_process_that_hangs_ends_and_says_where() -> None:
+    ran = subprocess.run([sys.executable, "-c", HANGS], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stdout == "slow is not hung\n"
+    assert "in sleeps" in ran.stderr
