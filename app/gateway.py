@@ -2,14 +2,15 @@
 
 A phone that loses its network in the middle of sending keeps nobody waiting here: a request has its turn once
 all of it has arrived. Then one after the other is answered, on the thread of the event loop, as one process
-answers one request at a time anyway. Whoever waits for a turn is counted (`core/overload.py`).
+answers one request at a time anyway. Long answers (exports) go out part by part as their reader takes them,
+and others are answered in between. Whoever waits for a turn is counted (`core/overload.py`).
 """
 
 import asyncio
 import faulthandler
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -27,6 +28,7 @@ PAUSE_S = 20.0
 LONGEST_S = 300.0
 """A body that takes longer is no longer waited for."""
 TOO_SLOW = "Mạng chậm quá nên chưa nhận đủ, gửi lại giúp nhé. / The network is too slow, please send again."
+PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
 
 _ALWAYS: Environ = {
     "SCRIPT_NAME": "",
@@ -70,18 +72,30 @@ class Gateway:
         except Gone:
             return
         except TimeoutError:
-            await _send(send, 408, [(b"content-type", b"text/plain; charset=utf-8")], TOO_SLOW.encode())
+            await send({"type": "http.response.start", "status": 408, "headers": PLAIN})
+            await send({"type": "http.response.body", "body": TOO_SLOW.encode()})
             return
         environ["wsgi.input"] = BytesIO(body)
         if environ.pop("HTTP_TRANSFER_ENCODING", None):  # in chunks; they have been put together
             environ["CONTENT_LENGTH"] = str(len(body))
-        with ExitStack() as stack:
-            stack.enter_context(self.queue.waiting())
+        with ExitStack() as waiting:
+            waiting.enter_context(self.queue.waiting())
             async with self.turn:
                 await asyncio.sleep(0)  # whoever arrived during the last answer comes in and is counted
-                stack.close()
-                answer = _answer(self.app, environ)
-        await _send(send, *answer)
+                waiting.close()
+                answer = Answer(self.app, environ)
+                part = answer.all() if answer.told else answer.part()
+        await self._send(answer, part, send)
+
+    async def _send(self, answer: "Answer", part: bytes | None, send: Send) -> None:
+        """Send it; what has no length is made part by part, each in a turn of its own when it can be sent."""
+        with closing(answer):
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            while not answer.told and part is not None:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+                async with self.turn:
+                    part = answer.part()
+            await send({"type": "http.response.body", "body": part or b""})
 
     async def _body(self, environ: Environ, receive: Receive) -> bytes:
         length = environ.get("CONTENT_LENGTH", "")
@@ -132,24 +146,38 @@ def environ_of(scope: Message) -> Environ:
     return environ
 
 
-def _answer(app: Application, environ: Environ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body that the application gives."""
-    started: list[tuple[int, list[tuple[bytes, bytes]]]] = []
+class Answer:
+    """What the application gives. `told`: it said how long it is, and is sent in one piece."""
 
-    def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
-        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        started.append((int(status[:3]), raw))
+    def __init__(self, app: Application, environ: Environ) -> None:
+        self.status, self.headers = 0, list[tuple[bytes, bytes]]()
+        self.parts = app(environ, self._start)
+        self.rest = iter(self.parts)
+        self.first: bytes | None = self._next()  # by now the head is settled (PEP 3333)
+        self.told = any(name == b"content-length" for name, _value in self.headers)
 
-    parts = app(environ, start_response)
-    try:
-        body = b"".join(parts)
-    finally:
+    def _start(self, status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+        self.status = int(status[:3])
+        self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+    def _next(self) -> bytes | None:
+        try:
+            return next(self.rest, None)
+        except BaseException:
+            self.close()
+            raise
+
+    def part(self) -> bytes | None:
+        """The next part; None after the last one."""
+        part, self.first = self.first, None
+        return self._next() if part is None else part
+
+    def all(self) -> bytes:
+        """Everything."""
+        return b"".join(iter(self.part, None))
+
+    def close(self) -> None:
+        """Let the application put away what the answer was made from."""
+        parts, self.parts = self.parts, ()
         if close := getattr(parts, "close", None):
             close()
-    status, headers = started[-1]
-    return status, headers, body
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -199,6 +199,58 @@ def test_an_application_that_fails_lets_the_next_one_in() -> None:
         return phone
 
     assert asyncio.run(scene()).status == 204
+
+
+def test_what_has_no_length_is_made_as_it_is_taken_and_others_come_in_between() -> None:
+    made: list[str] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        if environ["PATH_INFO"] == "/short":
+            made.append("short")
+            return [b"short"]
+        return long()
+
+    def long() -> Iterator[bytes]:
+        try:
+            for number in range(3):
+                made.append(f"part {number}")
+                yield b"%d" % number
+        finally:
+            made.append("closed")
+
+    class SlowReader(Phone):
+        async def send(self, message: Message) -> None:
+            await super().send(message)
+            if message.get("body") == b"1":
+                await call(scope("GET", b"/short"), Phone())
+
+    reader = SlowReader()
+    call = calling(application)
+    asyncio.run(call(scope("GET", b"/long"), reader))
+    assert reader.body == b"012"
+    assert made == ["part 0", "part 1", "short", "part 2", "closed"]
+
+
+def test_an_answer_that_breaks_off_is_put_away() -> None:
+    closed: list[bool] = []
+
+    def breaks() -> Iterator[bytes]:
+        try:
+            yield b"a"
+            raise RuntimeError("broken")
+        finally:
+            closed.append(True)
+
+    def application(_environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return breaks()
+
+    phone = Phone()
+    with pytest.raises(RuntimeError, match="broken"):
+        asyncio.run(calling(application)(scope("GET"), phone))
+    assert phone.body == b"a"
+    assert closed == [True]
 
 
 HANGS = """
