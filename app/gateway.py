@@ -85,17 +85,29 @@ class Gateway:
                 waiting.close()
                 answer = Answer(self.app, environ)
                 part = answer.all() if answer.told else answer.part()
-        await self._send(answer, part, send)
-
-    async def _send(self, answer: "Answer", part: bytes | None, send: Send) -> None:
-        """Send it; what has no length is made part by part, each in a turn of its own when it can be sent."""
         with closing(answer):
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            while not answer.told and part is not None:
+            if not answer.told:
+                part = await self._part_by_part(answer, part, receive, send)
+            await send({"type": "http.response.body", "body": part or b""})
+
+    async def _part_by_part(
+        self, answer: "Answer", part: bytes | None, receive: Receive, send: Send
+    ) -> bytes | None:
+        """Send what has no length: each part is made, in a turn of its own, once the one before is taken.
+
+        Ends early when the reader has gone.
+        """
+        gone = asyncio.create_task(_hung_up(receive))
+        try:
+            while part is not None and not gone.done():
                 await send({"type": "http.response.body", "body": part, "more_body": True})
+                await asyncio.sleep(0)  # a server that takes it at once lets nobody else in
                 async with self.turn:
                     part = answer.part()
-            await send({"type": "http.response.body", "body": part or b""})
+        finally:
+            gone.cancel()
+        return None
 
     async def _body(self, environ: Environ, receive: Receive) -> bytes:
         length = environ.get("CONTENT_LENGTH", "")
@@ -114,6 +126,11 @@ class Gateway:
                 if not message.get("more_body"):
                     break
         return bytes(body)
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _pulse(hung_after_s: float) -> None:

@@ -232,6 +232,26 @@ def test_what_has_no_length_is_made_as_it_is_taken_and_others_come_in_between() 
     assert made == ["part 0", "part 1", "short", "part 2", "closed"]
 
 
+def test_nothing_more_is_made_for_a_reader_who_hung_up() -> None:
+    made: list[int] = []
+
+    def application(_environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return parts()
+
+    def parts() -> Iterator[bytes]:
+        try:
+            for number in range(1000):
+                made.append(number)
+                yield b"%d" % number
+        finally:
+            made.append(-1)
+
+    asyncio.run(calling(application)(scope("GET"), Phone(b"", hangs_up=True)))
+    assert len(made) < 10
+    assert made[-1] == -1, "the application was told"
+
+
 def test_an_answer_that_breaks_off_is_put_away() -> None:
     closed: list[bool] = []
 
