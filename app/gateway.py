@@ -25,6 +25,8 @@ Application = Callable[[Environ, Any], Iterable[bytes]]
 
 PAUSE_S = 20.0
 """When nothing more has come for so long, the sender is gone."""
+UNREAD_S = 60.0
+"""When nothing more was taken for so long, the reader is."""
 LONGEST_S = 300.0
 """A body that takes longer is no longer waited for."""
 TOO_SLOW = "Mạng chậm quá nên chưa nhận đủ, gửi lại giúp nhé. / The network is too slow, please send again."
@@ -87,27 +89,26 @@ class Gateway:
                 part = answer.all() if answer.told else answer.part()
         with closing(answer):
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            if not answer.told:
-                part = await self._part_by_part(answer, part, receive, send)
-            await send({"type": "http.response.body", "body": part or b""})
+            if answer.told or await self._part_by_part(answer, part, receive, send):
+                await send({"type": "http.response.body", "body": part if answer.told and part else b""})
 
-    async def _part_by_part(
-        self, answer: "Answer", part: bytes | None, receive: Receive, send: Send
-    ) -> bytes | None:
+    async def _part_by_part(self, answer: "Answer", part: bytes | None, receive: Receive, send: Send) -> bool:
         """Send what has no length: each part is made, in a turn of its own, once the one before is taken.
 
-        Ends early when the reader has gone.
+        Whether that was all: a reader who has gone, or takes nothing any more, gets no end that looks whole.
         """
         gone = asyncio.create_task(_hung_up(receive))
         try:
-            while part is not None and not gone.done():
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+            while part is not None:
+                taken = await _taken(part, send)
                 await asyncio.sleep(0)  # a server that takes it at once lets nobody else in
+                if gone.done() or not taken:
+                    return False
                 async with self.turn:
                     part = answer.part()
         finally:
             gone.cancel()
-        return None
+        return True
 
     async def _body(self, environ: Environ, receive: Receive) -> bytes:
         length = environ.get("CONTENT_LENGTH", "")
@@ -126,6 +127,15 @@ class Gateway:
                 if not message.get("more_body"):
                     break
         return bytes(body)
+
+
+async def _taken(part: bytes, send: Send) -> bool:
+    try:
+        async with asyncio.timeout(UNREAD_S):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _hung_up(receive: Receive) -> None:

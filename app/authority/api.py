@@ -10,7 +10,7 @@ from pydantic import Field
 from app.authority.answers import ask_for_later, download
 from app.authority.background import request_of
 from app.authority.columns import HEADINGS
-from app.authority.export import SEPARATORS
+from app.authority.export import SEPARATORS, many_leave
 from app.authority.files import send
 from app.authority.models import ExportRequest
 from app.core.db import transaction
@@ -158,7 +158,7 @@ def _export(suffix: str, query: ExportQuery) -> Response:
         "via": "api",
         "limit": current_app.config["SETTINGS"].export_limit,
     }
-    if sheds("exports"):
+    if sheds("exports") or many_leave():
         return _later(ask_for_later(suffix, request.args, **how))
     return download(suffix, request.args, **how)
 

@@ -35,6 +35,8 @@ SEPARATORS = {"comma": ",", "semicolon": ";"}
 MIMETYPES = {kind.suffix: kind.mimetype for kind in (CsvExporter, XlsxExporter, GeojsonExporter)}
 CHUNK = 256 * 1024
 LONGEST_REST_S = 1.0
+MOST_AT_ONCE = 3
+"""Files that one process sends at a time: each holds one of its few connections to the database."""
 
 
 class Exporter(Protocol):
@@ -110,10 +112,23 @@ def place_order(
 
 def stream(order: Order, app: Flask, engine: Engine, limit: int) -> Iterator[bytes]:
     """The bytes of the file. Works after the request has ended, in contexts of its own."""
-    with contextlib.closing(pieces(order, app, engine, limit)) as counted:
-        for piece, _rows in counted:
-            if piece:
-                yield piece
+    _leaving.add(order.id)
+    try:
+        with contextlib.closing(pieces(order, app, engine, limit)) as counted:
+            for piece, _rows in counted:
+                if piece:
+                    yield piece
+    finally:
+        _leaving.discard(order.id)
+
+
+_leaving: set[uuid.UUID] = set()
+"""The orders whose files this process is sending."""
+
+
+def many_leave() -> bool:
+    """Whether this process sends so many files already that the next had better be made by the worker."""
+    return len(_leaving) >= MOST_AT_ONCE
 
 
 def pieces(

@@ -11,7 +11,7 @@ from app.authority.access import record_looks
 from app.authority.answers import asked_for, download
 from app.authority.audit_list import exports_of
 from app.authority.background import requests_of
-from app.authority.export import SEPARATORS
+from app.authority.export import SEPARATORS, many_leave
 from app.authority.files import headings, later
 from app.authority.filters import CaseFilter
 from app.authority.jurisdiction import Jurisdiction, jurisdiction_of
@@ -138,8 +138,8 @@ def export() -> Response:
 @bp.get("/export/cases.<any(csv, xlsx, geojson):suffix>")
 @role_required("official")
 def export_file(suffix: str) -> Any:
-    """The file, with headings in the language of the page; while too many people are here, later."""
-    if sheds("exports"):
+    """The file, with headings in the language of the page; later while too many people or files are here."""
+    if sheds("exports") or many_leave():
         return later(suffix, request.args.get("separator", "comma"))
     return download(
         suffix,

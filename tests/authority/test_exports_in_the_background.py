@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from sqlalchemy import delete, select
 
-from app.authority import background
+from app.authority import background, export
 from app.authority.jobs import forget_exports, make_export
 from app.authority.models import ExportRequest
 from app.cases.models import AccessRecord
@@ -261,6 +261,19 @@ def test_only_so_many_may_wait_at_a_time(official: Any, monkeypatch: pytest.Monk
         ask(official, query=f"status={status}")
     answer = official.post("/authority/exports/?status=claimed", data={"format": "csv"})
     assert answer.status_code == 429
+
+
+def test_one_process_sends_only_so_many_files_at_a_time(
+    official: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.make_case()
+    monkeypatch.setattr(export, "MOST_AT_ONCE", 1)
+    leaving = official.get("/authority/export/cases.csv", buffered=False)
+    parts = leaving.iter_encoded()
+    next(parts)
+    assert official.get(API).status_code == 202, "the worker makes the second one"
+    leaving.close()
+    assert official.get(API).status_code == 200
 
 
 @pytest.mark.parametrize("format_", ["", "pdf", "csv-tabs"])

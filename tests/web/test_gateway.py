@@ -252,6 +252,27 @@ def test_nothing_more_is_made_for_a_reader_who_hung_up() -> None:
     assert made[-1] == -1, "the application was told"
 
 
+def test_a_reader_who_takes_nothing_more_gets_no_end_that_looks_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gateway, "UNREAD_S", 0.01)
+
+    class Sleeper(Phone):
+        async def send(self, message: Message) -> None:
+            await super().send(message)
+            if message.get("body") == b"b":
+                await asyncio.Future()
+
+    def application(_environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return iter([b"a", b"b", b"c"])
+
+    sleeper = Sleeper()
+    asyncio.run(calling(application)(scope("GET"), sleeper))
+    assert sleeper.body == b"ab"
+    assert all(message.get("more_body") for message in sleeper.heard[1:])
+
+
 def test_an_answer_that_breaks_off_is_put_away() -> None:
     closed: list[bool] = []
 
