@@ -9,13 +9,15 @@ from app.core.db import db
 from app.feed.rules import GROUP_STATUSES
 
 CELL_ZOOM = 18
-SQUARE_LEVEL, FINE_LEVEL = 10, 12
-"""Zooms of the cells that are counted: whole squares, and sixteen cells in each."""
-COARSE_BELOW_ZOOM = 8
-"""A cluster covers 1/8 of a tile's side: below this zoom it is a whole square or several."""
-TALLIED_BELOW_ZOOM = 10
+SQUARE_LEVEL = 10
+LEVELS = (SQUARE_LEVEL, 12, 13)
+"""Zooms of the cells that are counted: whole squares, sixteen and sixty-four cells in each."""
 STEPS = 3
 """The middle of a cell's cases is reckoned from the 8 by 8 parts of the cell."""
+CLUSTER_STEPS = 3
+"""A cluster covers 1/8 of a tile's side: 64 pixels on the screen."""
+TALLIED_BELOW_ZOOM = LEVELS[-1] - CLUSTER_STEPS + 1
+"""Up to here a cluster is one cell or several."""
 
 # What each kind of cell sums up: who is in it (n), and how many eighths of its side they stand from its west
 # and north together (x, y). {fine} is twice the number of zooms between an eighth of a cell and zoom 18.
@@ -76,7 +78,7 @@ def _count(level: int) -> str:
 
 def level_of(zoom: int) -> int:
     """The zoom of the cells from which tiles of this zoom are made."""
-    return SQUARE_LEVEL if zoom < COARSE_BELOW_ZOOM else FINE_LEVEL
+    return next(level for level in LEVELS if level >= zoom + CLUSTER_STEPS)
 
 
 def rows(level: int) -> str:
@@ -95,7 +97,7 @@ def count_anew() -> int:
     The caller holds the transaction. Version and counts come from one statement, so they belong together.
     """
     written = 0
-    for level in (SQUARE_LEVEL, FINE_LEVEL):
+    for level in LEVELS:
         squares = _SQUARES.format(first=0, beyond=4**SQUARE_LEVEL, level=level)
         anew = _COUNT_ANEW.format(level=level, squares=squares, count=_count(level))
         written += db.session.connection().exec_driver_sql(anew).rowcount

@@ -12,13 +12,11 @@ from app.feed.catalogue import CategoryFacts
 from app.feed.conditions import branches, terms
 from app.feed.filters import Filter
 from app.feed.rules import quadkey
-from app.feed.tallies import CELL_ZOOM
+from app.feed.tallies import CELL_ZOOM, CLUSTER_STEPS
 
 CASES_FROM_ZOOM = 13
 WARDS_FROM_ZOOM = 10
 SUPPLIES_FROM_ZOOM = 11
-CLUSTER_STEPS = 3
-"""A cluster covers 1/8 of a tile's side: 64 pixels on the screen."""
 CENTRE_STEPS = CLUSTER_STEPS + 3
 """The middle of a cluster is reckoned from the 8 by 8 cells in it."""
 MOST_CASES = 50_000
@@ -116,7 +114,8 @@ SELECT ST_AsMVT(tile, 'supply_points', 4096, 'geom') FROM (
 
 WORLD_EDGE_M = 20_037_508.342789244
 FORMAT = blake2b(
-    "".join((CLUSTERS, *NOW.values(), CASES, WARD_COUNTS, SUPPLY_POINTS)).encode(), digest_size=4
+    "".join((CLUSTERS, *NOW.values(), *AHEAD.values(), CASES, WARD_COUNTS, SUPPLY_POINTS)).encode(),
+    digest_size=4,
 ).hexdigest()
 """Names what tiles are made of: after an update of the site browsers ask for them anew."""
 

@@ -24,7 +24,7 @@ from tests.geography import CHO_LON, LONG_HUNG, SAI_GON
 
 FAR_AWAY = Point(105.85, 21.03)
 PLACES = (SAI_GON, CHO_LON, LONG_HUNG, FAR_AWAY)
-ZOOMS = (0, 4, 7, 8, 9)
+ZOOMS = (0, 4, 7, 8, 9, 10)
 KINDS = ("essentials", "grocery_run", "medical_advice")
 STATUSES = ("open", "open", "claimed", "delivered", "closed", "expired")
 URGENCIES = ("normal", "urgent", "life_threatening")
@@ -112,10 +112,10 @@ def test_a_change_shows_before_it_is_counted_anew(app: Any, change: Callable[[Ca
     count_anew()
     with transaction():
         change(case)
-    for zoom in (0, 6, 9):
+    for zoom in (0, 6, 9, 10):
         assert on_the_map(zoom) == truth()
     count_anew()
-    for zoom in (0, 6, 9):
+    for zoom in (0, 6, 9, 10):
         assert on_the_map(zoom) == truth()
 
 
@@ -133,11 +133,11 @@ def test_the_map_is_right_whenever_the_worker_counts(app: Any, seed: int) -> Non
 
 def test_only_what_has_changed_is_counted_anew(app: Any) -> None:
     near, _far = make.make_case(), make.make_case(at=FAR_AWAY)
-    assert count_anew() == 4, "two squares at two sizes of cell"
+    assert count_anew() == 6, "two squares at three sizes of cell"
     assert count_anew() == 0
     with transaction():
         set_to(near, status="claimed")
-    assert count_anew() == 2
+    assert count_anew() == 3
 
 
 def test_the_worker_counts_every_few_seconds(app: Any) -> None:
@@ -146,4 +146,4 @@ def test_the_worker_counts_every_few_seconds(app: Any) -> None:
     [due] = [d for d in jobs.periodic_registry.periodic_tasks.values() if d.task.name == "feed.count_anew"]
     assert due.cron == "* * * * * */5"
     due.task(0)
-    assert db.session.query(FeedTally).count() == 2
+    assert db.session.query(FeedTally).count() == 3
