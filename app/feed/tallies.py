@@ -6,7 +6,7 @@ worker at all the map is slower but right.
 """
 
 from app.core.db import db
-from app.feed.rules import GROUP_STATUSES
+from app.feed.rules import SHOWN_STATUSES
 
 CELL_ZOOM = 18
 SQUARE_LEVEL = 10
@@ -19,12 +19,16 @@ CLUSTER_STEPS = 3
 TALLIED_BELOW_ZOOM = LEVELS[-1] - CLUSTER_STEPS + 1
 """Up to here a cluster is one cell or several."""
 
+# Three bits a direction, woven together: where a cell lies among the 8 by 8 of a larger one.
+FROM_WEST = "(({cell} & 1) | ({cell} >> 1 & 2) | ({cell} >> 2 & 4))"
+FROM_NORTH = "(({cell} >> 1 & 1) | ({cell} >> 2 & 2) | ({cell} >> 3 & 4))"
+
 # What each kind of cell sums up: who is in it (n), and how many eighths of its side they stand from its west
 # and north together (x, y). {fine} is twice the number of zooms between an eighth of a cell and zoom 18.
 _COUNT = """
     SELECT fine >> {apart} AS cell, status, category_id, urgency, sum(n)::int AS n,
-           sum(((fine & 1) | (fine >> 1 & 2) | (fine >> 2 & 4)) * n)::int AS x,
-           sum(((fine >> 1 & 1) | (fine >> 2 & 2) | (fine >> 3 & 4)) * n)::int AS y
+           sum({west} * n)::int AS x,
+           sum({north} * n)::int AS y
     FROM (
         SELECT c.cell >> {fine} AS fine, c.status, c.category_id, c.urgency, count(*) AS n
         FROM "case" c
@@ -69,11 +73,14 @@ SET (version, cells, statuses, categories, urgencies, counts, xs, ys)
 """
 
 
-_SHOWN = ", ".join(f"'{status}'" for statuses in GROUP_STATUSES.values() for status in statuses)
-
-
 def _count(level: int) -> str:
-    return _COUNT.format(fine=2 * (CELL_ZOOM - level - STEPS), apart=2 * STEPS, shown=_SHOWN)
+    return _COUNT.format(
+        fine=2 * (CELL_ZOOM - level - STEPS),
+        apart=2 * STEPS,
+        west=FROM_WEST.format(cell="fine"),
+        north=FROM_NORTH.format(cell="fine"),
+        shown=", ".join(f"'{status}'" for status in SHOWN_STATUSES),
+    )
 
 
 def level_of(zoom: int) -> int:

@@ -12,12 +12,12 @@ from app.feed.catalogue import CategoryFacts
 from app.feed.conditions import branches, terms
 from app.feed.filters import Filter
 from app.feed.rules import quadkey
-from app.feed.tallies import CELL_ZOOM, CLUSTER_STEPS
+from app.feed.tallies import CELL_ZOOM, CLUSTER_STEPS, FROM_NORTH, FROM_WEST, STEPS
 
 CASES_FROM_ZOOM = 13
 WARDS_FROM_ZOOM = 10
 SUPPLIES_FROM_ZOOM = 11
-CENTRE_STEPS = CLUSTER_STEPS + 3
+CENTRE_STEPS = CLUSTER_STEPS + STEPS
 """The middle of a cluster is reckoned from the 8 by 8 cells in it."""
 MOST_CASES = 50_000
 MIMETYPE = "application/vnd.mapbox-vector-tile"
@@ -48,17 +48,15 @@ SELECT ST_AsMVT(tile, 'clusters', 4096, 'geom') FROM (
     ORDER BY n
 ) tile
 """
-# Cells come from the index alone. The lowest six bits of a cell say where it lies in its cluster, three bits
-# a direction, woven together; only the number of the cluster itself is turned back into x and y.
+# Cells come from the index alone. The lowest six bits of a cell say where it lies in its cluster; only the
+# number of the cluster itself is turned back into x and y.
 NOW = {
     "cell": "c.cell >> %(fine)s AS cell, count(*) AS n",
     "count": "count(*)",
     "source": '"case" c WHERE c.cell >= %(first)s AND c.cell < %(beyond)s',
     "cluster": "cell >> 6, cell >> 7",
-    "x": "squeeze_bits(cell >> 6) * 8 + 0.5"
-    " + sum(((cell & 1) | (cell >> 1 & 2) | (cell >> 2 & 4)) * n)::float8 / sum(n)",
-    "y": "squeeze_bits(cell >> 7) * 8 + 0.5"
-    " + sum(((cell >> 1 & 1) | (cell >> 2 & 2) | (cell >> 3 & 4)) * n)::float8 / sum(n)",
+    "x": f"squeeze_bits(cell >> 6) * 8 + 0.5 + sum({FROM_WEST.format(cell='cell')} * n)::float8 / sum(n)",
+    "y": f"squeeze_bits(cell >> 7) * 8 + 0.5 + sum({FROM_NORTH.format(cell='cell')} * n)::float8 / sum(n)",
 }
 AHEAD = {
     "cell": "c.cell, sum(c.n)::float8 AS n, sum(c.x) AS east, sum(c.y) AS south",
