@@ -31,6 +31,8 @@ BLIND_LOOKS = 10
 """A site that starts says nothing for a moment; after so many looks in vain the log hears of it."""
 FRESH_S, KEPT_S = 3.0, 60.0
 """A count that is older is of a process that hangs or is gone, and is removed in the end."""
+COUNT_OF = "lalanh-queue-"
+"""How the name of such a file begins; nothing else in the folder is touched."""
 RETRY_AFTER_S = 30
 """When a program that was sent away may ask again."""
 
@@ -101,7 +103,7 @@ QUEUE = Queue()
 
 def say(folder: Path, waiting: float) -> None:
     """Write down how many wait in this process. Raises OSError."""
-    (folder / str(os.getpid())).write_text(f"{waiting:.2f}", encoding="ascii")
+    (folder / f"{COUNT_OF}{os.getpid()}").write_text(f"{waiting:.2f}", encoding="ascii")
 
 
 def waiting(folder: Path) -> float:
@@ -110,7 +112,7 @@ def waiting(folder: Path) -> float:
     Raises OSError or ValueError where no process says anything.
     """
     counts = []
-    for file in folder.iterdir():
+    for file in folder.glob(f"{COUNT_OF}*"):
         with contextlib.suppress(FileNotFoundError):
             age = time.time() - file.stat().st_mtime
             if age < FRESH_S:
@@ -138,17 +140,17 @@ class Watch:
 
     def look(self, own: Queue | None = None) -> None:
         """One look, after writing down the `own` queue; where nobody says anything, nobody waits."""
-        folder = self.folder or Path()
+        assert self.folder is not None, "`needed` says whether to look"
         try:
             if own is not None:
-                say(folder, own.look())
-            queue = waiting(folder)
+                say(self.folder, own.look())
+            queue = waiting(self.folder)
             self.blind = 0
         except (OSError, ValueError):
             queue = 0.0
             self.blind += 1
             if self.blind == BLIND_LOOKS:
-                log.warning("queue unknown", folder=str(folder))
+                log.warning("queue unknown", folder=str(self.folder))
         before = self.mode.level
         level = self.mode.look(queue, time.monotonic())
         if level != before:

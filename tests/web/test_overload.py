@@ -16,6 +16,7 @@ from app.config import Settings
 from app.core.overload import (
     BLIND_LOOKS,
     CALM_BELOW,
+    COUNT_OF,
     FRESH_S,
     KEPT_S,
     ORDER,
@@ -101,17 +102,29 @@ def test_a_longer_queue_never_asks_for_less(queues: list[float], more: float) ->
 
 
 def test_the_queue_is_what_all_web_processes_say_on_average(tmp_path: Path) -> None:
-    (tmp_path / "101").write_text("23")
-    (tmp_path / "102").write_text("40")
+    (tmp_path / f"{COUNT_OF}101").write_text("23")
+    (tmp_path / f"{COUNT_OF}102").write_text("40")
     assert waiting(tmp_path) == 31.5
 
 
 def test_a_process_that_is_gone_says_nothing_any_more(tmp_path: Path) -> None:
-    for name, age in (("101", 0), ("102", FRESH_S + 1), ("103", KEPT_S + 1)):
-        (tmp_path / name).write_text("40" if age else "2")
-        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    for number, age in ((101, 0), (102, FRESH_S + 1), (103, KEPT_S + 1)):
+        write(tmp_path / f"{COUNT_OF}{number}", "40" if age else "2", age)
     assert waiting(tmp_path) == 2
-    assert {file.name for file in tmp_path.iterdir()} == {"101", "102"}
+    assert {file.name for file in tmp_path.iterdir()} == {f"{COUNT_OF}101", f"{COUNT_OF}102"}
+
+
+def test_what_else_lies_in_the_folder_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path / "letters.txt", "99", KEPT_S + 1)
+    write(tmp_path / "104", "99", 0)
+    say(tmp_path, 1)
+    assert waiting(tmp_path) == 1
+    assert (tmp_path / "letters.txt").exists()
+
+
+def write(file: Path, text: str, age_s: float) -> None:
+    file.write_text(text)
+    os.utime(file, (time.time() - age_s,) * 2)
 
 
 def test_where_nobody_counts_is_told_from_where_nobody_waits(tmp_path: Path) -> None:
@@ -139,7 +152,7 @@ def test_watching_a_site_that_is_away_changes_nothing(tmp_path: Path) -> None:
     watch.look()
     watch.look()
     assert watch.mode.level == 4
-    (tmp_path / str(os.getpid())).unlink()
+    (tmp_path / f"{COUNT_OF}{os.getpid()}").unlink()
     for _look in range(BLIND_LOOKS):
         watch.look()
     assert watch.blind == BLIND_LOOKS
