@@ -7,7 +7,7 @@ from flask_babel import get_locale
 from werkzeug.datastructures import MultiDict
 
 from app.authority.background import place_request, same_request
-from app.authority.export import begin, exporter_for, place_order
+from app.authority.export import begin, exporter_for, many_leave, place_order
 from app.authority.filters import CaseFilter
 from app.authority.jurisdiction import Jurisdiction, jurisdiction_of
 from app.authority.models import ExportRequest
@@ -15,12 +15,18 @@ from app.core.db import transaction
 from app.core.events import publish
 from app.emergencies.queries import all_categories
 from app.people.guards import signed_in_user
+from app.web.overload import sheds
 
 
 def asked_for(args: "MultiDict[str, str]") -> tuple[CaseFilter, Jurisdiction]:
     """The filter of a request and the jurisdiction of whoever asks."""
     within = jurisdiction_of(signed_in_user())
     return CaseFilter.from_args(args, [category.slug for category in all_categories()]), within
+
+
+def comes_later() -> bool:
+    """Whether the worker had better make the file: too many people are here, or files on their way."""
+    return sheds("exports") or many_leave()
 
 
 def download(

@@ -7,10 +7,10 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, jsonify, request, url_for
 from pydantic import Field
 
-from app.authority.answers import ask_for_later, download
+from app.authority.answers import ask_for_later, comes_later, download
 from app.authority.background import request_of
 from app.authority.columns import HEADINGS
-from app.authority.export import SEPARATORS, many_leave
+from app.authority.export import SEPARATORS
 from app.authority.files import send
 from app.authority.models import ExportRequest
 from app.core.db import transaction
@@ -19,7 +19,6 @@ from app.core.overload import RETRY_AFTER_S
 from app.people.guards import role_required, scope_required, signed_in_user
 from app.web.asked import Asked
 from app.web.openapi import SESSION_OR_TOKEN, problems
-from app.web.overload import sheds
 
 bp = APIBlueprint("exports_api", __name__, url_prefix="/api/v1", tag="exports")
 
@@ -158,7 +157,7 @@ def _export(suffix: str, query: ExportQuery) -> Response:
         "via": "api",
         "limit": current_app.config["SETTINGS"].export_limit,
     }
-    if sheds("exports") or many_leave():
+    if comes_later():
         return _later(ask_for_later(suffix, request.args, **how))
     return download(suffix, request.args, **how)
 

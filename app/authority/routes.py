@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 
 from app.authority import wording
 from app.authority.access import record_looks
-from app.authority.answers import asked_for, download
+from app.authority.answers import asked_for, comes_later, download
 from app.authority.audit_list import exports_of
 from app.authority.background import requests_of
-from app.authority.export import SEPARATORS, many_leave
+from app.authority.export import SEPARATORS
 from app.authority.files import headings, later
 from app.authority.filters import CaseFilter
 from app.authority.jurisdiction import Jurisdiction, jurisdiction_of
@@ -139,7 +139,7 @@ def export() -> Response:
 @role_required("official")
 def export_file(suffix: str) -> Any:
     """The file, with headings in the language of the page; later while too many people or files are here."""
-    if sheds("exports") or many_leave():
+    if comes_later():
         return later(suffix, request.args.get("separator", "comma"))
     return download(
         suffix,
