@@ -89,8 +89,10 @@ class Gateway:
                 part = answer.all() if answer.told else answer.part()
         with closing(answer):
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            if answer.told or await self._part_by_part(answer, part, receive, send):
-                await send({"type": "http.response.body", "body": part if answer.told and part else b""})
+            if answer.told:
+                await send({"type": "http.response.body", "body": part})
+            elif part is None or await self._part_by_part(answer, part, receive, send):
+                await send({"type": "http.response.body", "body": b""})
 
     async def _part_by_part(self, answer: "Answer", part: bytes | None, receive: Receive, send: Send) -> bool:
         """Send what has no length: each part is made, in a turn of its own, once the one before is taken.
