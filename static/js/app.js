@@ -1,5 +1,7 @@
 // Starts each behaviour that the page asks for, now and in every part that htmx brings in later.
 
+import { touched } from "./touched.js";
+
 /** What in the page asks for which module; each exports `start(element)`. @type {[string, string][]} */
 const BEHAVIOURS = [
   ["[data-stepper]", "./stepper.js"],
@@ -29,14 +31,36 @@ async function startOnce(path, element) {
 
 /** @param {Element | Document} root */
 function wake(root) {
+  const starting = [];
   for (const [selector, path] of BEHAVIOURS) {
-    if (root instanceof Element && root.matches(selector)) startOnce(path, root);
-    for (const element of root.querySelectorAll(selector)) startOnce(path, element);
+    if (root instanceof Element && root.matches(selector)) starting.push(startOnce(path, root));
+    for (const element of root.querySelectorAll(selector)) starting.push(startOnce(path, element));
+  }
+  return Promise.all(starting);
+}
+
+/** Searches and filters that were touched before anything listened are asked for now. */
+function catchUp() {
+  for (const field of document.querySelectorAll("input, select")) {
+    const { form } = /** @type {HTMLInputElement} */ (field);
+    const asks = field.matches("[hx-get][hx-trigger]") || form?.matches("[hx-get][hx-trigger]");
+    if (!asks || !touched(field)) continue;
+    for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
   }
 }
 
 document.documentElement.classList.add("js");
-wake(document);
+const first = wake(document);
+// htmx tells of the whole page first, once it listens.
+document.addEventListener(
+  "htmx:load",
+  async () => {
+    catchUp();
+    await first;
+    document.documentElement.dataset.ready = "";
+  },
+  { once: true },
+);
 document.addEventListener("htmx:load", (event) => wake(/** @type {CustomEvent} */ (event).detail.elt));
 import("./offline.js");
 if (document.querySelector("[data-live]")) import("./live.js");

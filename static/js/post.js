@@ -133,7 +133,7 @@ function follow(form) {
     document.dispatchEvent(new CustomEvent("lalanh:look", { detail: { lat, lon, zoom: 15 } }));
   });
   const restored = () => {
-    if (field("lat")?.value || field("commune_code")?.value || field("address")?.value) ask();
+    if (field("lat")?.value || field("commune_code")?.value || field("address")?.value || search.value) ask();
   };
   form.addEventListener("draft:restored", restored);
   if (!form.hasAttribute("data-filled")) restored();

@@ -5,12 +5,13 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, sync_playwright
 
 from app.core.embedded import CHECKOUT
 from app.people.models import User
@@ -86,6 +87,31 @@ class Watch:
         route.abort()
 
 
+def starting(page: Page) -> Locator:
+    """A page whose scripts do not listen yet: they come after what is seen, as in every browser.
+
+    Actions and expectations wait until nothing matches this.
+    """
+    return page.locator("html:has(script[src*='/js/app']):not([data-ready])")
+
+
+@contextmanager
+def before_script(page: Page, name: str, address: str) -> Iterator[None]:
+    """Open the page as on a slow network; what stands under `with` happens before this script comes."""
+    page.remove_locator_handler(starting(page))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    script = re.compile(rf"/{re.escape(name)}\b")
+    page.route(script, hold)
+    with page.expect_request(script):
+        page.goto(address, wait_until="commit")
+    yield
+    held[0].continue_()
+
+
 @pytest.fixture
 def open_page(
     live_site: Any, browser: Browser, client_for: Callable[[User], Any], request: pytest.FixtureRequest
@@ -111,8 +137,11 @@ def open_page(
         if user is not None:
             cookie = client_for(user).get_cookie("lalanh")
             context.add_cookies([{"name": "lalanh", "value": cookie.value, "url": live_site.url}])
-        pages.append(context.new_page())
-        return pages[-1]
+        page = context.new_page()
+        if options.get("java_script_enabled", True):
+            page.add_locator_handler(starting(page), lambda: None)
+        pages.append(page)
+        return page
 
     yield open_one
     if request.node.stash.get(FAILED, False):

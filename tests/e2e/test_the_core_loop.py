@@ -1,6 +1,7 @@
 """The core loop: posted by a stranger, found as nearest, taken, delivered, confirmed, exported as closed."""
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,9 +105,9 @@ def test_the_helper_appears_without_reloading(open_page: Open, client_for: Any, 
     resident = open_page()
     to_the_last_step(resident)
     send(resident)
-    resident.get_by_role("link", name="Xem trường hợp của tôi").click()
+    with resident.expect_response(re.compile("/live/events"), timeout=20_000):
+        resident.get_by_role("link", name="Xem trường hợp của tôi").click()
     expect(resident.get_by_role("heading", name="Đang tìm người giúp")).to_be_visible()
-    resident.wait_for_timeout(1500)
     client_for(minh_volunteer).post(
         resident.url.removeprefix("http://").partition("/")[2].join(("/", "/claims"))
     )

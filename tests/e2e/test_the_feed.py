@@ -15,7 +15,7 @@ from app.core.db import transaction
 from app.core.geo import Point
 from tests import make
 from tests.e2e.accessibility import assert_accessible, assert_no_sideways_scroll
-from tests.e2e.conftest import LAPTOP
+from tests.e2e.conftest import LAPTOP, before_script
 from tests.geography import CHO_LON, SAI_GON
 
 BUDGET = 120_000
@@ -83,7 +83,6 @@ def test_without_the_event_stream_the_page_asks_from_time_to_time(open_page: Cal
         "document.addEventListener('readystatechange', () => { document.body.dataset.pollMs = '1500'; })"
     )
     page.goto(HERE)
-    page.wait_for_timeout(1500)
     case = post()
     expect(page.locator(f"#case-{case.code}")).to_be_visible(timeout=6000)
 
@@ -112,6 +111,22 @@ def test_words_are_searched_as_they_are_typed(open_page: Callable[..., Page]) ->
     page = open_page()
     page.goto(HERE)
     page.get_by_role("searchbox").press_sequentially("sua", delay=30)
+    expect(page.locator(".case")).to_have_count(1)
+    expect(page.locator(f"#case-{milk.code}")).to_be_visible()
+    expect(page).to_have_url(re.compile("q=sua"))
+
+
+def test_what_was_typed_and_chosen_before_the_scripts_came_is_searched(
+    open_page: Callable[..., Page],
+) -> None:
+    milk = post(item="Sữa")
+    post(item="Gạo")
+    post(category="grocery_run", item="Sữa")
+    page = open_page()
+    with before_script(page, "htmx.min.js", HERE):
+        page.locator("#feed-q").evaluate("field => field.focus()")
+        page.keyboard.type("sua")
+        page.locator("input[name=category][value=essentials]").evaluate("field => field.checked = true")
     expect(page.locator(".case")).to_have_count(1)
     expect(page.locator(f"#case-{milk.code}")).to_be_visible()
     expect(page).to_have_url(re.compile("q=sua"))
@@ -185,6 +200,5 @@ def test_the_page_has_no_accessibility_faults(open_page: Callable[..., Page], qu
     post()
     page = open_page()
     page.goto(f"/{query}")
-    page.wait_for_timeout(500)
     assert_accessible(page)
     assert_no_sideways_scroll(page)
