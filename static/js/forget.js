@@ -1,4 +1,6 @@
-// Signing out takes along what this phone keeps of a round: names, numbers and homes stand in it.
+// Signing out takes along what this phone keeps of a round and of drafts: names, numbers and homes stand in them.
+
+import { forgetDrafts } from "./draft.js";
 
 /** Remove the kept page of a round and whatever serves it. */
 export async function forgetRound() {
@@ -11,5 +13,8 @@ export async function forgetRound() {
 
 /** @param {HTMLFormElement} form */
 export function start(form) {
-  form.addEventListener("submit", () => void forgetRound());
+  form.addEventListener("submit", () => {
+    forgetDrafts();
+    void forgetRound();
+  });
 }

@@ -35,6 +35,31 @@ def test_somebody_signs_up_becomes_a_helper_and_says_where(app, page) -> None:
     expect(page.get_by_text("Đang lưu: quanh")).to_be_visible()
 
 
+def test_what_was_typed_to_sign_up_is_gone_from_the_phone_afterwards(page) -> None:
+    page.goto("/sign-up")
+    page.get_by_label("Tên của bạn").fill("Trần Thị Mơ")
+    page.get_by_role("textbox", name="Số điện thoại hoặc e-mail").fill("0912 345 678")
+    page.reload()
+    expect(page.get_by_label("Tên của bạn")).to_have_value("Trần Thị Mơ")
+    page.get_by_label("Mật khẩu").fill("la chuoi xanh")
+    page.get_by_label("Tôi đồng ý cho Lá Lành").check()
+    page.get_by_role("button", name="Tạo tài khoản").click()
+    expect(page.get_by_role("heading", name="Trần Thị Mơ")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).length") == 0
+
+
+def test_signing_out_takes_drafts_along(open_page, lan_resident) -> None:
+    make.emergency()
+    page = open_page(lan_resident)
+    page.goto("/post")
+    page.get_by_label("Nhu yếu phẩm").check()
+    expect(page.get_by_text("Đã lưu nháp")).to_be_attached()
+    page.goto("/me")
+    page.get_by_role("button", name="Đăng xuất trên máy này").click()
+    expect(page.get_by_text("Bạn đã đăng xuất.")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('draft')).length") == 0
+
+
 def test_a_forgotten_password_is_replaced_by_a_code(app, page) -> None:
     make.person("Cô Hạnh", "+84900000001", is_demo=True)
     page.goto("/sign-in")

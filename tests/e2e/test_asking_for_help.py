@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.cases.models import Case
 from app.core.db import db
 from tests.e2e.accessibility import assert_accessible, assert_no_sideways_scroll
-from tests.e2e.conftest import LAPTOP
+from tests.e2e.conftest import LAPTOP, before_script
 
 
 @pytest.fixture(autouse=True)
@@ -155,7 +155,7 @@ def test_a_mistake_that_the_server_finds_opens_the_step_where_it_is(page: Page) 
 def test_a_draft_survives_a_reload_with_its_key_and_goes_once_the_case_has_arrived(page: Page) -> None:
     to_the_last_step(page)
     key = page.locator("[name=key]").input_value()
-    page.wait_for_timeout(500)
+    expect(page.get_by_text("Đã lưu nháp")).to_be_attached()
     page.reload()
     expect(page.get_by_text("Đã lấy lại bản nháp")).to_be_visible()
     expect(page.get_by_label("Gạo", exact=True)).to_be_checked()
@@ -170,6 +170,18 @@ def test_a_draft_survives_a_reload_with_its_key_and_goes_once_the_case_has_arriv
     page.goto("/post")
     expect(page.get_by_label("Nhu yếu phẩm")).not_to_be_checked()
     expect(page.get_by_label("Tên người cần giúp")).to_have_value("")
+
+
+def test_what_is_typed_before_the_draft_comes_back_stays_beside_it(page: Page) -> None:
+    to_the_last_step(page)
+    expect(page.get_by_text("Đã lưu nháp")).to_be_attached()
+    page.goto("about:blank")
+    with before_script(page, "draft.js", "/post"):
+        page.get_by_label("Tên người cần giúp").evaluate("field => field.value = 'Bà Sáu'")
+    expect(page.get_by_text("Đã lấy lại bản nháp")).to_be_attached()
+    expect(page.get_by_label("Tên người cần giúp")).to_have_value("Bà Sáu")
+    expect(page.get_by_label("Số điện thoại để gọi")).to_have_value("0912 345 678")
+    expect(page.get_by_label("Gạo", exact=True)).to_be_checked()
 
 
 def test_a_double_tap_makes_one_case(page: Page) -> None:
