@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from flask import Flask, Response, current_app
-from flask_babel import get_locale
 from werkzeug.datastructures import MultiDict
 
 from app.authority.background import place_request, same_request
@@ -15,6 +14,7 @@ from app.core.db import transaction
 from app.core.events import publish
 from app.emergencies.queries import all_categories
 from app.people.guards import signed_in_user
+from app.web.i18n import locale_name
 from app.web.overload import sheds
 
 
@@ -56,6 +56,6 @@ def ask_for_later(
         if same is not None:
             return same
         order = place_order(exporter, asked, within, by=user.id, via=via, limit=limit)
-        request = place_request(order, headings=headings, separator=separator, locale=str(get_locale()))
+        request = place_request(order, headings=headings, separator=separator, locale=locale_name())
         publish("export_asked", request_id=request.id)
     return request

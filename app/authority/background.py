@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
@@ -28,6 +27,7 @@ from app.core.errors import NotAllowed, NotFound, Refusal, TooMany
 from app.delivery.actions import send_message
 from app.emergencies.queries import all_categories
 from app.people.models import User
+from app.web.i18n import in_language
 from app.web.pages import public_url
 
 FETCHED = "cases.export_fetched"
@@ -165,7 +165,7 @@ def _order(request: ExportRequest) -> Order:
         raise NotAllowed(
             _("Địa bàn của bạn đã thay đổi từ lúc yêu cầu. Hãy xuất lại."), slug="outside-jurisdiction"
         )
-    with force_locale(request.locale):
+    with in_language(request.locale):
         exporter = exporter_for(request.format, request.headings, request.separator)
     return Order(exporter, asked, within, request.user_id, request.via, request.id)
 
@@ -179,7 +179,7 @@ def finish(request_id: uuid.UUID, filename: str, rows: int) -> None:
     request.status, request.rows, request.filename = "ready", rows, filename
     request.ready_at = now()
     request.expires_at = request.ready_at + timedelta(hours=hours)
-    with force_locale(request.locale):
+    with in_language(request.locale):
         words = _("Tệp %(name)s đã xong. Tải xuống trong %(hours)s giờ tới:", name=filename, hours=hours)
         _tell(request, _("Tệp xuất đã xong"), f"{words} {public_url('/authority/export')}")
 
@@ -189,7 +189,7 @@ def give_up(request_id: uuid.UUID, why: Refusal | None) -> None:
     request = db.session.get(ExportRequest, request_id, with_for_update=True)
     if request is None or not request.pending:
         return
-    with force_locale(request.locale):
+    with in_language(request.locale):
         request.status = "failed"
         request.why = str(why.message) if why else str(_("Máy chủ chưa làm được tệp này. Hãy thử lại."))
         _tell(request, _("Tệp xuất không làm được"), request.why)

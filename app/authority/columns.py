@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from flask_babel import force_locale, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_babel import lazy_gettext as _l
 
 from app.authority.rules import LOCAL, phone_for_people
 from app.authority.wording import SOURCE, STATUS, URGENCY, VULNERABILITY
+from app.web.i18n import in_language
 
 Kind = Literal["text", "phone", "phones", "names", "words", "bool", "integer", "degrees", "moment"]
 Heading = Literal["key", "vi", "en"]
@@ -102,7 +103,7 @@ def _words(heading: Heading, categories: Mapping[str, tuple[str, str]]) -> dict[
 
 
 def _in(heading: Heading, word: Any) -> str:
-    with force_locale("en" if heading == "en" else "vi"):
+    with in_language("en" if heading == "en" else "vi"):
         return str(word)
 
 

@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, send_file, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.authority import wording
@@ -15,6 +14,7 @@ from app.authority.models import ExportRequest
 from app.core.db import transaction
 from app.core.errors import Invalid
 from app.people.guards import role_required, signed_in_user
+from app.web.i18n import locale_name
 from app.web.pages import page, wants_part
 
 bp = Blueprint("exports", __name__, url_prefix="/authority/exports")
@@ -49,7 +49,7 @@ def fetch(request_id: uuid.UUID) -> Response:
 
 def headings() -> str:
     """Headings of a file that a page asks for: in the language of the page."""
-    return "en" if str(get_locale()) == "en" else "vi"
+    return "en" if locale_name() == "en" else "vi"
 
 
 def later(suffix: str, separator: str) -> Any:

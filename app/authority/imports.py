@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from flask_babel import force_locale
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 from tqdm import tqdm
@@ -28,6 +27,7 @@ from app.core.db import db, transaction
 from app.core.errors import Invalid
 from app.emergencies.models import Category
 from app.emergencies.queries import all_categories
+from app.web.i18n import in_language
 
 BATCH = 500
 
@@ -67,7 +67,7 @@ def import_cases(
     interruption the same command goes on where it stopped.
     """
     report = ImportReport()
-    with open_sheet(path, mapping) as sheet, force_locale("en"):
+    with open_sheet(path, mapping) as sheet, in_language("en"):
         categories = _categories()
         check_values(mapping, set(categories), set(URGENCIES), set(VULNERABILITIES))
         with report_file(report_path, sheet.headings, report) as findings:

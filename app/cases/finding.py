@@ -1,7 +1,6 @@
 """A lost tracking link, mended through the phone number that stands in the case."""
 
 from flask import current_app
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -11,7 +10,7 @@ from app.core.db import db, transaction
 from app.core.jobs import defer, jobs
 from app.core.text import phone_e164
 from app.delivery.actions import send_message
-from app.web.i18n import phone_region
+from app.web.i18n import in_language, phone_region
 from app.web.pages import public_url
 
 LIVE = ("open", "claimed", "delivered")
@@ -38,7 +37,7 @@ def send_links(phone: str) -> None:
         ).all()
         if not cases:
             return
-        with force_locale(current_app.config["SETTINGS"].default_locale):
+        with in_language(current_app.config["SETTINGS"].default_locale):
             lines = [f"{case.needs_text} ({case.code}): {public_url(tracking_path(case))}" for case in cases]
             send_message(
                 address=phone,

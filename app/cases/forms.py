@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from flask_babel import get_locale
 from werkzeug.datastructures import MultiDict
 
 from app.cases.checking import CaseRequest, NeedLine
 from app.core.geo import Point
 from app.core.text import clean
 from app.emergencies.models import Category
+from app.web.i18n import locale_name
 
 OWN_LINES = 3
 """How many things of their own somebody can write beside what is offered."""
@@ -68,7 +68,7 @@ def _own(typed: Fields) -> list[TypedNeed]:
 def read_number(text: str) -> Decimal:
     """A number as people write it here: "2,5", "2.5", "1.000"; NaN when it is none."""
     plain = clean(text).replace(" ", "")[:LONGEST_NUMBER]
-    comma = str(get_locale()) != "en"
+    comma = locale_name() != "en"
     if comma and ("," in plain or _THOUSANDS.fullmatch(plain)):
         plain = plain.replace(".", "").replace(",", ".", 1)
     else:

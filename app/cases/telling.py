@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable
 
 from flask import current_app
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.cases.models import Case, Claim
@@ -12,6 +11,7 @@ from app.cases.tracking import handover_code, tracking_path
 from app.core.db import db
 from app.delivery.actions import send_message
 from app.people.models import User
+from app.web.i18n import in_language
 from app.web.pages import public_url
 
 Words = Callable[[], tuple[str, str]]
@@ -24,7 +24,7 @@ def tell_requester(case: Case, purpose: str, words: Words) -> None:
         return
     if case.source == "import":
         return  # A report brought in from elsewhere: nobody there has agreed to messages from here.
-    with force_locale(user.locale if user else current_app.config["SETTINGS"].default_locale):
+    with in_language(user.locale if user else current_app.config["SETTINGS"].default_locale):
         subject, body = words()
         send_message(
             to_user=user,
@@ -40,7 +40,7 @@ def tell_volunteer(case: Case, claim: Claim, purpose: str, words: Words) -> None
     user = db.session.get_one(User, claim.volunteer_id)
     if not user.is_active:
         return
-    with force_locale(user.locale):
+    with in_language(user.locale):
         subject, body = words()
         send_message(
             to_user=user,

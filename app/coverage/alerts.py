@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import text
 
@@ -14,6 +13,7 @@ from app.coverage.queries import figures
 from app.coverage.rules import ALERT_EVERY_H, Ward, may_tell_at, wards_behind
 from app.delivery.actions import send_message
 from app.people.queries import officials_of
+from app.web.i18n import in_language
 from app.web.pages import public_url
 
 ALERTED = text("SELECT area_id FROM coverage_alert WHERE at > :since")
@@ -41,7 +41,7 @@ def _tell(ward: Ward, at: datetime) -> None:
     area = db.session.execute(NAME, {"id": ward.area_id}).one()
     officials = officials_of(ward.area_id, ward.province_id)
     for user in officials:
-        with force_locale(user.locale):
+        with in_language(user.locale):
             send_message(
                 to_user=user,
                 purpose="ward_behind",

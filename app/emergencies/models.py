@@ -4,12 +4,12 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from flask_babel import get_locale
 from sqlalchemy import ForeignKey, Identity, SmallInteger, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Key
+from app.web.i18n import locale_name
 
 
 class Category(Base):
@@ -32,7 +32,7 @@ class Category(Base):
     @property
     def name(self) -> str:
         """The name in the language of the page."""
-        return self.name_en if str(get_locale()) == "en" else self.name_vi
+        return self.name_en if locale_name() == "en" else self.name_vi
 
 
 class Emergency(Base):

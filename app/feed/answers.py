@@ -11,7 +11,6 @@ from hashlib import blake2b
 from typing import Any
 
 from flask import Response, render_template, request
-from flask_babel import get_locale
 
 from app.core.clock import now
 from app.feed import tiles, versions
@@ -22,6 +21,7 @@ from app.feed.queries import GeoPage, Page, cases_geojson, cases_page
 from app.feed.rules import PAGE_STATUSES
 from app.feed.versions import Squares
 from app.feed.view import View
+from app.web.i18n import locale_name
 from app.web.overload import busy, sheds
 from app.web.pages import public_url
 
@@ -72,7 +72,7 @@ def list_answer(
         body = render_template(part, **context(seen, found), dated=dated).encode()
         return Answer(body, reach_of(seen.asked, found.next), "text/html", address=seen.path())
 
-    key = (part, str(get_locale()), request.query_string.replace(b"&live=1", b""), at_least_s)
+    key = (part, locale_name(), request.query_string.replace(b"&live=1", b""), at_least_s)
     return key, answer_for(key, make, keep=not _typed(), at_least_s=at_least_s)
 
 

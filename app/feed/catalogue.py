@@ -4,11 +4,11 @@ import time
 from typing import NamedTuple
 
 from flask import current_app
-from flask_babel import get_locale
 from sqlalchemy import text
 
 from app.core.db import read_engine
 from app.core.geo import Point
+from app.web.i18n import locale_name
 
 KEPT_S = 30.0
 MOST_AREAS = 4000
@@ -44,7 +44,7 @@ class CategoryFacts(NamedTuple):
     @property
     def name(self) -> str:
         """The name in the language of the page."""
-        return self.name_en if str(get_locale()) == "en" else self.name_vi
+        return self.name_en if locale_name() == "en" else self.name_vi
 
 
 class AreaFacts(NamedTuple):

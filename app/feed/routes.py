@@ -11,6 +11,7 @@ from app.areas.queries import search_areas
 from app.core.errors import NotFound
 from app.feed import answers, catalogue, tiles
 from app.feed.answers import without_words
+from app.feed.cards import cards_of
 from app.feed.kept import Answer, response_of
 from app.feed.personal import Personal, personal_feed
 from app.feed.queries import Page, cases_page
@@ -19,9 +20,7 @@ from app.feed.standing import is_helper
 from app.feed.view import View
 from app.feed.viewer import is_stranger, who_asks
 from app.feed.whole import may_be_kept, whole_page
-from app.feed.wording import said
 from app.people.guards import public
-from app.web.frame import places as stops
 from app.web.overload import sheds
 from app.web.pages import page, wants_part
 
@@ -117,7 +116,6 @@ def _page_context(view: View, whole_list: str, *, medic: bool, order: str = "") 
         "list": Markup(whole_list),  # noqa: S704 (rendered by our own template)
         "groups": tuple(GROUP_STATUSES),
         "distances": DISTANCES_M,
-        "ask_url": _ask_url(),
         "first_visit": _first_visit(),
         "categories": [c for c in catalogue.categories().values() if c.on_map or medic],
         "order": order,
@@ -133,18 +131,13 @@ def _varied(response: Response) -> Response:
     return response
 
 
-def _ask_url() -> str | None:
-    return next((stop["url"] for stop in stops() if stop["endpoint"] == "cases.new"), None)
-
-
 def _list_context(view: View, found: Page) -> dict[str, Any]:
     """What the list of a view needs: nothing in it depends on who looks."""
     return {
         "view": view,
         "asked": view.asked,
-        "cases": found.cases,
+        "cases": cards_of(found.cases),
         "more_url": view.path(cursor=found.next) if found.next else None,
-        "ask_url": _ask_url(),
         "far_m": _far_m(view, found),
     }
 
@@ -158,19 +151,14 @@ def _far_m(view: View, found: Page) -> float | None:
 
 
 def _suggested_context(view: View, personal: Personal) -> dict[str, Any]:
-    cases = [
-        case | {"why": said(case["reasons"]), "waits": "waiting" in dict(case["reasons"])}
-        for case in personal.found.cases
-    ]
     following = personal.found.next
     return {
         "view": view,
         "asked": view.asked,
-        "cases": cases,
+        "cases": cards_of(personal.found.cases),
         "more_url": view.following(following) if following else None,
         "personal": personal,
         "served": _served(personal),
-        "ask_url": _ask_url(),
     }
 
 

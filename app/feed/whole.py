@@ -9,13 +9,13 @@ import secrets
 from collections.abc import Callable
 
 from flask import Response, g, make_response, request, session
-from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 
 from app.feed.answers import ADDRESSED
 from app.feed.kept import Answer, accepted, answer_for
 from app.web.frame import first_styles
 from app.web.gzipped import Part, compressed, gzip_of, stored
+from app.web.i18n import locale_name
 from app.web.overload import mode
 from app.web.security import csp_nonce
 
@@ -43,7 +43,7 @@ def whole_page(make: Callable[[], tuple[str, Answer]], *, first_visit: bool, at_
     key = (
         "page",
         request.query_string,
-        str(get_locale()),
+        locale_name(),
         first_visit,
         first_styles() is None,
         mode().level,

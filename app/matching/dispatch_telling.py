@@ -7,7 +7,6 @@ it told: so a job that dies or runs twice tells everybody once.
 from collections.abc import Callable
 from functools import partial
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select, text
 
@@ -20,6 +19,7 @@ from app.matching.dispatch_models import Ask, Dispatch
 from app.matching.dispatch_queries import history_begins
 from app.people.models import User
 from app.people.queries import officials_of
+from app.web.i18n import in_language
 from app.web.pages import public_url
 
 AT_ONCE = 200
@@ -121,6 +121,6 @@ def _nobody(case: Case) -> tuple[str, str]:
 
 
 def _tell(user: User, purpose: str, words: Callable[[], tuple[str, str]], path: str) -> None:
-    with force_locale(user.locale):
+    with in_language(user.locale):
         subject, body = words()
         send_message(to_user=user, purpose=purpose, subject=subject, body=f"{body}\n{public_url(path)}")

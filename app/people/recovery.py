@@ -11,7 +11,6 @@ import uuid
 from datetime import timedelta
 
 from flask import current_app
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, select, update
 
@@ -24,6 +23,7 @@ from app.people.actions import set_password
 from app.people.models import OneTimeCode, User
 from app.people.rules import CODE_DIGITS, CODE_LIFE, CODE_TRIES, CODES_AN_HOUR, Identity, check_password
 from app.people.tokens import revoke_all
+from app.web.i18n import in_language
 
 PURPOSE = "reset_password"
 
@@ -55,7 +55,7 @@ def make_code(identity: Identity) -> str | None:
         )
     )
     db.session.flush()
-    with force_locale(user.locale):
+    with in_language(user.locale):
         publish(
             "message_wanted",
             to_user=user,

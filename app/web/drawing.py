@@ -25,6 +25,11 @@ def words(context: EvalContext, text: str, /, **variables: Any) -> str:
     return _pattern(locale_name(), text, context.autoescape) % variables
 
 
+def plain_words(text: str, /, **variables: Any) -> str:
+    """The text in the language of this request, for what Python says dozens of times a page."""
+    return _pattern(locale_name(), text, False) % variables
+
+
 @lru_cache(maxsize=8192)
 def _pattern(_locale: str, text: str, autoescape: bool) -> str:
     said = str(get_translations().gettext(text))

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import get_locale, get_timezone
-from flask_babel import gettext as _
+from flask_babel import get_timezone
 
 from app.core.clock import now
 from app.core.text import phone_display
+from app.web.drawing import plain_words as _
+from app.web.i18n import locale_name
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -26,11 +27,11 @@ def ago(moment: datetime) -> str:
     """How long ago: relative under a day, then the date."""
     passed = now() - moment
     if passed < _MINUTE:
-        return str(_("vừa xong"))
+        return _("vừa xong")
     if passed < _HOUR:
-        return str(_("%(n)s phút trước", n=passed // _MINUTE))
+        return _("%(n)s phút trước", n=passed // _MINUTE)
     if passed < _DAY:
-        return str(_("%(n)s giờ trước", n=passed // _HOUR))
+        return _("%(n)s giờ trước", n=passed // _HOUR)
     return dateshort(moment)
 
 
@@ -39,8 +40,8 @@ def left(moment: datetime) -> str:
     ahead = max(moment - now(), timedelta(0))
     hours, minutes = ahead // _HOUR, (ahead % _HOUR) // _MINUTE
     if hours:
-        return str(_("còn %(h)s giờ %(m)s phút", h=hours, m=minutes))
-    return str(_("còn %(m)s phút", m=minutes))
+        return _("còn %(h)s giờ %(m)s phút", h=hours, m=minutes)
+    return _("còn %(m)s phút", m=minutes)
 
 
 def dateshort(moment: datetime) -> str:
@@ -76,7 +77,7 @@ def qty(quantity: Decimal | float) -> str:
 
 
 def _number(value: Decimal | float) -> str:
-    return _written(value, str(get_locale() or "vi"))
+    return _written(value, locale_name())
 
 
 @lru_cache(maxsize=4096)

@@ -17,11 +17,11 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from app.web.i18n import LOCALES
+from app.web.i18n import LOCALES, locale_name
 from app.web.statics import YEAR_S
 
 bp = Blueprint("frame", __name__)
@@ -128,21 +128,18 @@ for view in (stylesheet, language):
     setattr(view, "guard", "public")  # noqa: B010 (guards live above web and cannot be imported here)
 
 
-def import_map() -> dict[str, dict[str, str]]:
+def import_map() -> Markup:
     """Where the browser finds each ES module: the name that modules import → its fingerprinted address."""
     return _import_map(current_app.static_folder or "static", request.script_root, int(time.monotonic()))
 
 
 @lru_cache(maxsize=4)
-def _import_map(folder: str, _root: str, _second: int) -> dict[str, dict[str, str]]:
+def _import_map(folder: str, _root: str, _second: int) -> Markup:
     """The map of the modules as they are; looked at once a second."""
     modules = sorted(file.name for file in (Path(folder) / "js").glob("*.js"))
     names = [*(f"js/{name}" for name in modules), "vendor/maplibre/maplibre-gl.mjs"]
-    return {
-        "imports": {
-            url_for("static", filename=name, v=None): url_for("static", filename=name) for name in names
-        }
-    }
+    imports = {url_for("static", filename=name, v=None): url_for("static", filename=name) for name in names}
+    return htmlsafe_json_dumps({"imports": imports})
 
 
 def places() -> list[dict[str, Any]]:
@@ -163,7 +160,7 @@ def places() -> list[dict[str, Any]]:
 
 
 def set_up(app: Flask) -> None:
-    """Give every template `styles_url`, `first_styles`, `import_map`, `places`, `get_locale`."""
+    """Give every template `styles_url`, `first_styles`, `import_map`, `places`, `locale_name`."""
 
     @app.context_processor
     def for_frame() -> dict[str, object]:
@@ -172,5 +169,5 @@ def set_up(app: Flask) -> None:
             "first_styles": first_styles,
             "import_map": import_map,
             "places": places,
-            "get_locale": get_locale,
+            "locale_name": locale_name,
         }

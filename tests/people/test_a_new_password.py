@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from flask_babel import get_locale
 from sqlalchemy import func, select, text
 
 from app.core.clock import now
@@ -13,6 +12,7 @@ from app.delivery.models import Message
 from app.people import recovery
 from app.people.models import ApiToken, OneTimeCode
 from app.people.tokens import create_token
+from app.web.i18n import locale_name
 from tests import make
 from tests.worker import do_the_jobs
 
@@ -138,7 +138,7 @@ def test_the_code_is_kept_only_as_a_keyed_hash(app, client, lan_resident) -> Non
 @pytest.mark.parametrize("locale", ["vi", "en"])
 def test_the_message_speaks_its_readers_language(app, client, lan_resident, locale, monkeypatch) -> None:
     spoken = []
-    monkeypatch.setattr(recovery, "_", lambda words, **_more: spoken.append(str(get_locale())) or words)
+    monkeypatch.setattr(recovery, "_", lambda words, **_more: spoken.append(locale_name()) or words)
     with transaction():
         lan_resident.locale = locale
     client.post("/reset", data={"identity": "0901000001"}, headers={"Accept-Language": "vi"})

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, flash, redirect, request, session, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import login_user, logout_user
 
@@ -23,7 +22,7 @@ from app.people.returning import held_form, hold_form, inside
 from app.people.routes.blueprint import bp
 from app.people.rules import Identity, read_identity
 from app.web.handlers import answer
-from app.web.i18n import phone_region
+from app.web.i18n import locale_name, phone_region
 from app.web.pages import page, wants_json
 
 
@@ -81,7 +80,7 @@ def sign_up() -> Any:
                 agreed=form.agree.data,
                 words=str(CONSENT),
                 helps=form.helps.data,
-                locale=str(get_locale()),
+                locale=locale_name(),
             )
         if not form.errors:
             enter(user)
