@@ -97,12 +97,13 @@ class Gateway:
     async def _part_by_part(self, answer: "Answer", part: bytes | None, receive: Receive, send: Send) -> bool:
         """Send what has no length: each part is made, in a turn of its own, once the one before is taken.
 
+        A part without bytes says that nothing is ready to be sent yet.
         Whether that was all: a reader who has gone, or takes nothing any more, gets no end that looks whole.
         """
         gone = asyncio.create_task(_hung_up(receive))
         try:
             while part is not None:
-                taken = await _taken(part, send)
+                taken = not part or await _taken(part, send)
                 await asyncio.sleep(0)  # a server that takes it at once lets nobody else in
                 if gone.done() or not taken:
                     return False

@@ -116,8 +116,7 @@ def stream(order: Order, app: Flask, engine: Engine, limit: int) -> Iterator[byt
     try:
         with contextlib.closing(pieces(order, app, engine, limit)) as counted:
             for piece, _rows in counted:
-                if piece:
-                    yield piece
+                yield piece
     finally:
         _leaving.discard(order.id)
 
@@ -199,12 +198,15 @@ def _flowing(exporter: Exporter, batches: Iterator[Sequence[Any]]) -> Iterator[t
 
 def _filed(exporter: Exporter, batches: Iterator[Sequence[Any]]) -> Iterator[tuple[bytes, int]]:
     with tempfile.TemporaryFile() as file:
-        rows = sum(exporter.write(batches, file))
+        written = 0
+        for rows in exporter.write(batches, file):
+            written += rows
+            yield b"", 0  # nothing leaves yet; others are answered in between
         file.seek(0)
         while piece := file.read(CHUNK):
             # From the first byte on all rows count as gone: who knows what a cut-off file still shows.
-            yield piece, rows
-            rows = 0
+            yield piece, written
+            written = 0
 
 
 def _note(order: Order, action: str, **more: Any) -> None:

@@ -271,6 +271,19 @@ def test_who_hangs_up_is_on_record_with_what_had_been_sent(
     assert db.session.scalar(text("SELECT count(*) FROM access_record")) == ended.details["rows"]
 
 
+def test_a_workbook_is_written_in_turns_before_it_leaves(
+    official: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.authority.queries.BATCH", 2)
+    for _number in range(6):
+        make.make_case()
+    answer = official.get("/api/v1/exports/cases.xlsx", buffered=False)
+    parts = list(answer.iter_encoded())
+    written = parts.index(next(filter(None, parts)))
+    assert written > 3, "three batches, and the end"
+    assert openpyxl.load_workbook(io.BytesIO(b"".join(parts))).active.max_row == 7
+
+
 def test_more_than_the_limit_is_refused_with_advice(
     app: Any, official: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -232,6 +232,30 @@ def test_what_has_no_length_is_made_as_it_is_taken_and_others_come_in_between() 
     assert made == ["part 0", "part 1", "short", "part 2", "closed"]
 
 
+def test_a_part_without_bytes_gives_others_a_turn_and_is_not_sent() -> None:
+    made: list[str] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return iter_of(environ["PATH_INFO"])
+
+    def iter_of(name: str) -> Iterator[bytes]:
+        for number in range(3):
+            made.append(f"{name} {number}")
+            yield b"whole" if number == 2 else b""
+
+    async def scene() -> list[Phone]:
+        phones = [Phone(), Phone()]
+        await asyncio.gather(call(scope("GET", b"/a"), phones[0]), call(scope("GET", b"/b"), phones[1]))
+        return phones
+
+    call = calling(application)
+    phones = asyncio.run(scene())
+    assert made == ["/a 0", "/b 0", "/a 1", "/b 1", "/a 2", "/b 2"]
+    for phone in phones:
+        assert [m["body"] for m in phone.heard if m["type"] == "http.response.body"] == [b"whole", b""]
+
+
 def test_nothing_more_is_made_for_a_reader_who_hung_up() -> None:
     made: list[int] = []
 
