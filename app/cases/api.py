@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from app.areas.queries import area_by_id
 from app.cases.alternatives import with_alternatives
 from app.cases.claiming import deliver_claim, extend_claim, release_claim, take_case
-from app.cases.closing import Actor, cancel_case, claim_key, confirm_case, reopen_case
+from app.cases.closing import Actor, cancel_case, claim_key, confirm_case, reopen_case, still_needed
 from app.cases.handover import hand_over
 from app.cases.models import Case, Claim
 from app.cases.posting import code_as_typed, post_case
@@ -267,3 +267,12 @@ def cancel(code: str) -> Any:
     """The requester takes the case off the map."""
     why = body_as(WhyIn).why
     return _answer_case(code, lambda key, actor: cancel_case(key, actor=actor, why=why))
+
+
+@bp.post("/cases/<code>/still-needed")
+@public
+@bp.output(StatusOut)
+@bp.doc(summary="Still waiting for help", operation_id="keep_case", **CASE_DOC)
+def keep(code: str) -> Any:
+    """The requester answers whether help is still needed: the case stays on the map."""
+    return _answer_case(code, lambda key, actor: still_needed(key, actor=actor))

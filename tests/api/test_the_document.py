@@ -23,6 +23,7 @@ PROMISED = {
     ("post", "/api/v1/cases/{code}/confirm"),
     ("post", "/api/v1/cases/{code}/reopen"),
     ("post", "/api/v1/cases/{code}/cancel"),
+    ("post", "/api/v1/cases/{code}/still-needed"),
     ("post", "/api/v1/claims/{claim_id}/release"),
     ("post", "/api/v1/claims/{claim_id}/extend"),
     ("post", "/api/v1/claims/{claim_id}/deliver"),

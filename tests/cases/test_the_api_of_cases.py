@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.cases.models import Case
+from app.core.clock import now
 from app.core.db import db
 from tests import make
 from tests.geography import SAI_GON
@@ -108,11 +110,24 @@ def test_take_deliver_confirm(client: Any, client_for: Any, posted: dict[str, An
     assert answer.json == {"code": posted["code"], "status": "closed"}
 
 
-def test_a_stranger_can_neither_take_nor_answer(client: Any, posted: dict[str, Any]) -> None:
-    assert client.post(f"/api/v1/cases/{posted['code']}/claims").status_code == 401
-    assert client.post(f"/api/v1/cases/{posted['code']}/cancel").status_code == 403
-    wrong = {"X-Tracking-Token": "0" * 32}
-    assert client.post(f"/api/v1/cases/{posted['code']}/cancel", headers=wrong).status_code == 403
+def test_the_requester_says_that_help_is_still_needed(client: Any, posted: dict[str, Any]) -> None:
+    path = f"/api/v1/cases/{posted['code']}/still-needed"
+    case = db.session.scalars(select(Case)).one()
+    case.asked_at = now()
+    db.session.commit()
+    assert client.post(path, headers=secret_of(posted)).json == {"code": posted["code"], "status": "open"}
+    assert db.session.scalars(select(Case.asked_at)).one() is None
+    client.post(f"/api/v1/cases/{posted['code']}/cancel", headers=secret_of(posted))
+    gone = client.post(path, headers=secret_of(posted))
+    assert (gone.status_code, gone.json["type"]) == (409, "/problems/wrong-state")
+
+
+@pytest.mark.parametrize("answer", ["confirm", "reopen", "cancel", "still-needed"])
+def test_a_stranger_can_neither_take_nor_answer(client: Any, posted: dict[str, Any], answer: str) -> None:
+    path = f"/api/v1/cases/{posted['code']}"
+    assert client.post(f"{path}/claims").status_code == 401
+    assert client.post(f"{path}/{answer}").status_code == 403
+    assert client.post(f"{path}/{answer}", headers={"X-Tracking-Token": "0" * 32}).status_code == 403
 
 
 @pytest.mark.parametrize(
