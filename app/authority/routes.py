@@ -16,8 +16,9 @@ from app.authority.files import headings, later
 from app.authority.filters import CaseFilter
 from app.authority.jurisdiction import Jurisdiction, jurisdiction_of
 from app.authority.queries import cases_page, count_cases, counts_by_status, table_row
+from app.cases.access_records import accesses
 from app.cases.closing import reject_case, verify_case
-from app.cases.queries import accesses, case_view, timeline
+from app.cases.queries import case_view, timeline
 from app.cases.views import viewer_of
 from app.core.db import transaction
 from app.core.errors import Invalid, NotFound

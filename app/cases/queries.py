@@ -1,16 +1,16 @@
-"""What is read about cases: one case as somebody may see it, and the lists of a person's own."""
+"""One case as somebody may see it, and what happened to it."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from app.areas.queries import area_by_id
-from app.cases.models import AccessRecord, Case, CaseEvent, Claim, Need
+from app.cases.access_records import record_access
+from app.cases.models import Case, CaseEvent, Claim, Need
 from app.cases.policies import (
     Viewer,
     is_claimant,
@@ -165,24 +165,6 @@ def _handover_code(case: Case) -> str | None:
     return handover_code(case) if case.status in ("open", "claimed") else None
 
 
-def record_access(case_id: uuid.UUID, viewer_id: uuid.UUID | None, reason: str) -> None:
-    """Note that somebody was shown the private part; once an hour for each viewer is enough."""
-    db.session.execute(
-        text(
-            """
-            INSERT INTO access_record (id, case_id, viewer_id, reason)
-            SELECT gen_random_uuid(), :case_id, :viewer_id, :reason
-            WHERE NOT EXISTS (
-                SELECT FROM access_record
-                WHERE case_id = :case_id AND viewer_id IS NOT DISTINCT FROM :viewer_id AND reason = :reason
-                  AND at > now() - interval '1 hour'
-            )
-            """
-        ),
-        {"case_id": case_id, "viewer_id": viewer_id, "reason": reason},
-    )
-
-
 def _point(case_id: uuid.UUID, column: str) -> Point | None:
     place = getattr(Case, column)
     row = db.session.execute(select(func.ST_X(place), func.ST_Y(place)).where(Case.id == case_id)).one()
@@ -237,73 +219,7 @@ def _claims_of(case: Case, viewer: Viewer) -> list[ClaimView]:
     ]
 
 
-CASES_OF = text(
-    """
-    SELECT c.code, c.status, c.urgency, c.needs_text AS title, c.household_size, c.created_at, c.status_at,
-           c.verified_at IS NOT NULL AS verified, a.full_name AS ward, g.slug AS category, g.icon,
-           (SELECT count(*) FROM claim k WHERE k.case_id = c.id AND k.status = 'live') AS helpers
-    FROM "case" c
-    JOIN category g ON g.id = c.category_id
-    LEFT JOIN area a ON a.id = c.commune_id
-    WHERE c.requester_id = :user_id OR c.code = ANY(:codes)
-    ORDER BY c.status NOT IN ('open', 'claimed', 'delivered'), c.created_at DESC
-    LIMIT 200
-    """
-)
-
-CLAIMS_OF = text(
-    """
-    SELECT k.id, k.status AS claim_status, k.created_at AS claimed_at, k.lease_until, k.ended_at,
-           k.extended_at IS NOT NULL AS extended, k.end_reason,
-           c.code, c.status, c.urgency, c.needs_text AS title, c.household_size, c.created_at,
-           c.verified_at IS NOT NULL AS verified, a.full_name AS ward, g.slug AS category, g.icon,
-           CASE WHEN k.status = 'live' THEN c.contact_name END AS contact_name,
-           CASE WHEN k.status = 'live' THEN c.contact_phone END AS contact_phone,
-           CASE WHEN k.status = 'live' THEN c.address END AS address,
-           CASE WHEN k.status = 'live' THEN ST_X(c.position) END AS lon,
-           CASE WHEN k.status = 'live' THEN ST_Y(c.position) END AS lat,
-           CASE WHEN k.status = 'live' THEN (
-               SELECT json_agg(json_build_object('item', n.item, 'quantity', l.quantity, 'unit', n.unit)
-                               ORDER BY n.position)
-               FROM claim_need l JOIN need n ON n.id = l.need_id WHERE l.claim_id = k.id) END AS lines,
-           c.id AS case_id
-    FROM claim k
-    JOIN "case" c ON c.id = k.case_id
-    JOIN category g ON g.id = c.category_id
-    LEFT JOIN area a ON a.id = c.commune_id
-    WHERE k.volunteer_id = :user_id AND (k.status = 'live') = :live
-    ORDER BY CASE WHEN k.status = 'live' THEN k.lease_until END, k.created_at DESC
-    LIMIT 100
-    """
-)
-
-
-def cases_of(user_id: uuid.UUID | None, codes: Sequence[str] = ()) -> Sequence[Any]:
-    """The person's own cases and those followed in this browser, live ones first; at most 200."""
-    return db.session.execute(CASES_OF, {"user_id": user_id, "codes": list(codes)}).all()
-
-
-def claims_of(user_id: uuid.UUID, *, live: bool) -> Sequence[Any]:
-    """The volunteer's claims: the live ones by what runs out first (with contact), or the ended ones."""
-    rows = db.session.execute(CLAIMS_OF, {"user_id": user_id, "live": live}).all()
-    if live:
-        for row in rows:
-            record_access(row.case_id, user_id, "claim")
-    return rows
-
-
 def timeline(case_id: uuid.UUID) -> Sequence[CaseEvent]:
     """What happened to the case, oldest first."""
     query = select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.at, CaseEvent.id)
     return db.session.scalars(query.limit(MOST_LISTED)).all()
-
-
-def accesses(case_id: uuid.UUID) -> Sequence[Any]:
-    """Who was shown the private part, newest first: (name, reason, at)."""
-    query = (
-        select(User.name, AccessRecord.reason, AccessRecord.at)
-        .outerjoin(User, User.id == AccessRecord.viewer_id)
-        .where(AccessRecord.case_id == case_id)
-        .order_by(AccessRecord.at.desc())
-    )
-    return db.session.execute(query.limit(MOST_LISTED)).all()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 from sqlalchemy import Row, func, select, text
 
-from app.cases.queries import record_access
+from app.cases.access_records import record_access
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.geo import Point

@@ -1,90 +1,22 @@
-"""Dispatch: whom a case asks, what the answers do, and how it ends."""
+"""Dispatch: whom a case asks, and when."""
 
-import uuid
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import NullPool, create_engine, select, text
 
-from app.areas.queries import area_by_id
-from app.cases.bulk import BulkCase, add_cases
-from app.cases.claiming import expire_leases, release_claim, take_case
-from app.cases.closing import Actor, cancel_case, reopen_case, verify_case
-from app.cases.life import SYSTEM, record_event
-from app.cases.models import Case
-from app.cases.posting import CaseRequest, NeedLine
-from app.core.clock import Hand, held_at
+from app.cases.claiming import take_case
+from app.core.clock import Hand
 from app.core.db import db, transaction
-from app.core.errors import Conflict, NotFound
 from app.delivery.models import Message
-from app.emergencies.models import Emergency
-from app.matching.dispatch import accept_ask, decline_ask, dispatch_due
-from app.matching.dispatch_models import Ask, Dispatch
-from app.matching.dispatch_queries import AGAIN, history_begins
+from app.matching.dispatch import dispatch_due
+from app.matching.dispatch_models import Ask
 from app.matching.dispatch_telling import tell_dispatch
 from app.people.models import User
 from tests import make
 from tests.geography import SAI_GON
-
-JOBS = text("SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'matching.dispatch'")
-NOON = datetime(2026, 3, 10, 5, 0, 5, tzinfo=UTC)
-"""Noon in Hồ Chí Minh City."""
-
-
-@pytest.fixture
-def clock(app: Any) -> Iterator[Hand]:
-    """The clock, held at noon."""
-    with held_at(NOON) as hand:
-        yield hand
-
-
-@pytest.fixture
-def settings(app: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The settings, to change one for a test."""
-    changed = app.config["SETTINGS"].model_copy()
-    monkeypatch.setitem(app.config, "SETTINGS", changed)
-    return changed
-
-
-def posted(**said: Any) -> Case:
-    """A case that has just been posted."""
-    case = make.make_case(created_at=NOON, **said)
-    with transaction():
-        record_event(case, SYSTEM, "posted")
-    return case
-
-
-def helpers(many: int, nearest: float = 100.0, **said: Any) -> list[User]:
-    """So many volunteers around Sài Gòn ward's middle, each 100 m farther than the one before."""
-    places = [SAI_GON.moved(nearest + 100 * n, 0.5) for n in range(many)]
-    return [
-        make.volunteer(f"Người giúp {n}", f"+8491{int(nearest):05}{n:02}", place, **said)
-        for n, place in enumerate(places)
-    ]
-
-
-def asks(case: Case, *statuses: str) -> list[Ask]:
-    """The asks about a case, in some statuses or in any."""
-    db.session.expire_all()
-    found = db.session.scalars(select(Ask).where(Ask.case_id == case.id).order_by(Ask.sent_at, Ask.id)).all()
-    return [ask for ask in found if not statuses or ask.status in statuses]
-
-
-def search(case: Case) -> Dispatch:
-    """The last dispatch of the case."""
-    db.session.expire_all()
-    latest = select(Dispatch).where(Dispatch.case_id == case.id).order_by(Dispatch.started_at.desc())
-    return db.session.scalars(latest).first()
-
-
-def wave(clock: Hand, minutes: float = 21) -> None:
-    """Let the answers of a wave run out, and send the next."""
-    clock.forward(timedelta(minutes=minutes))
-    dispatch_due()
+from tests.matching.dispatching import JOBS, NOON, asks, helpers, no, posted, search, wave, who
 
 
 def test_a_case_asks_those_who_are_near_and_suit(clock: Hand) -> None:
@@ -107,33 +39,6 @@ def test_who_is_asked_leads_nobody_to_the_door(clock: Hand, settings: Any) -> No
     make.volunteer("Gần nhà", "+84912000002", SAI_GON.moved(20, 1))
     wave(clock, 1)
     assert [ask.volunteer_id for ask in asks(case)] == [near_the_pin.id]
-
-
-def test_who_accepts_takes_the_case_and_the_others_need_not_answer(clock: Hand) -> None:
-    helpers(3)
-    case = posted()
-    wave(clock)
-    first = asks(case)[0]
-    with transaction():
-        claim = accept_ask(first.id, by=db.session.get_one(User, first.volunteer_id))
-    assert claim.case_id == case.id
-    assert sorted(ask.status for ask in asks(case)) == ["accepted", "withdrawn", "withdrawn"]
-    assert search(case).status == "enough"
-
-
-def yes(ask: Ask) -> None:
-    with transaction():
-        accept_ask(ask.id, by=db.session.get_one(User, ask.volunteer_id))
-
-
-def no(ask: Ask) -> None:
-    with transaction():
-        decline_ask(ask.id, by=db.session.get_one(User, ask.volunteer_id))
-
-
-def who(case: Case, *statuses: str) -> set[uuid.UUID]:
-    """Who was asked about the case."""
-    return {ask.volunteer_id for ask in asks(case, *statuses)}
 
 
 def test_danger_to_life_waits_for_no_window_and_no_morning(clock: Hand) -> None:
@@ -236,69 +141,6 @@ def test_only_for_a_life_people_are_asked_farther_than_they_said(clock: Hand) ->
     assert search(calm).status == "nobody_found"
 
 
-def test_when_all_have_said_no_the_next_wave_does_not_wait(clock: Hand) -> None:
-    helpers(4)
-    farther = {user.id for user in helpers(4, 1800)}
-    case = posted(urgency="urgent")
-    wave(clock, 1)
-    for ask in asks(case, "sent"):
-        no(ask)
-    assert dispatch_due() == 1
-    assert who(case, "sent") == farther
-
-
-def test_who_said_no_or_gave_it_back_is_not_asked_again(clock: Hand) -> None:
-    minh, hoa, third = helpers(3)
-    case = posted()
-    wave(clock, 1)
-    first = {ask.volunteer_id: ask for ask in asks(case)}
-    no(first[minh.id])
-    with transaction():
-        claim = accept_ask(first[hoa.id].id, by=hoa)
-    with transaction():
-        release_claim(claim.id, by=hoa)
-    wave(clock)
-    assert who(case, "sent") == {third.id}
-    assert [d.status for d in db.session.query(Dispatch).order_by(Dispatch.started_at)] == [
-        "enough",
-        "waiting",
-    ]
-
-
-def test_a_lapsed_claim_and_a_reopened_case_are_searched_for_again(clock: Hand) -> None:
-    lan = make.lan_resident()
-    minh, _hoa = helpers(2)
-    case = posted(requester=lan)
-    with transaction():
-        take_case(case.code, by=minh)
-    assert search(case).status == "enough"
-    clock.forward(timedelta(hours=5))
-    with transaction():
-        assert expire_leases(case.code) == 1
-    assert search(case).status == "waiting"
-    with transaction():
-        cancel_case(case.code, actor=Actor(lan))
-    assert search(case).status == "stopped"
-    clock.forward(timedelta(minutes=1))
-    with transaction():
-        reopen_case(case.code, actor=Actor(lan))
-    assert search(case).status == "waiting"
-    assert db.session.query(Dispatch).count() == 3
-
-
-def test_part_of_it_taken_the_rest_is_still_searched_for(clock: Hand) -> None:
-    minh, hoa = helpers(2)
-    case = posted()
-    wave(clock, 1)
-    with transaction():
-        take_case(case.code, by=minh, needs={case.needs[0].id: case.needs[0].quantity})
-    assert search(case).status == "waiting"
-    assert who(case, "accepted") == {minh.id}
-    assert who(case, "sent") == {hoa.id}
-    yes(asks(case, "sent")[0])
-    assert search(case).status == "enough"
-
-
 def test_a_medical_case_asks_verified_medics_alone(clock: Hand, dr_tam_medic: User) -> None:
     helpers(3)
     waiting = make.volunteer(
@@ -350,193 +192,3 @@ def test_cases_of_one_window_share_helpers_rightly(clock: Hand, settings: Any) -
     wave(clock, 1)
     assert who(reaches_one) == {between.id}, "it has nobody else"
     assert who(reaches_both) == {only.id}
-
-
-def test_the_cap_of_asks_ends_a_search(clock: Hand, settings: Any) -> None:
-    settings.asks_per_case = 5
-    helpers(9)
-    case = posted()
-    for _wave in range(3):
-        wave(clock)
-    assert len(asks(case)) == 5
-    assert search(case).status == "nobody_found"
-
-
-def test_a_late_yes_and_second_thoughts_are_welcome_while_it_is_open(clock: Hand) -> None:
-    helpers(2)
-    first, second = posted(), posted()
-    wave(clock, 1)
-    wave(clock)
-    late, declined = asks(first)[0], asks(second)[0]
-    assert late.status == "expired"
-    no(declined)
-    yes(declined)
-    yes(late)
-    assert {asks(first, "accepted")[0].id, asks(second, "accepted")[0].id} == {late.id, declined.id}
-    with pytest.raises(Conflict):
-        no(late)
-
-
-def test_whoever_is_too_late_hears_it_and_changes_nothing(clock: Hand) -> None:
-    helpers(2)
-    case = posted()
-    wave(clock, 1)
-    first, second = asks(case)
-    yes(first)
-    with pytest.raises(Conflict, match="Vừa có người nhận giúp"):
-        yes(second)
-    assert [ask.status for ask in asks(case)] == ["accepted", "withdrawn"]
-    no(second)
-    assert asks(case)[1].status == "withdrawn"
-
-
-def test_an_ask_belongs_to_one_person(clock: Hand, hoa_volunteer: User) -> None:
-    helpers(1, categories=("essentials",))
-    case = posted()
-    wave(clock, 1)
-    [ask] = [a for a in asks(case) if a.volunteer_id != hoa_volunteer.id]
-    for answer in (accept_ask, decline_ask):
-        with pytest.raises(NotFound), transaction():
-            answer(ask.id, by=hoa_volunteer)
-
-
-def test_those_who_are_asked_are_told_once_and_nobody_about_what_is_over(clock: Hand) -> None:
-    minh, hoa = helpers(2)
-    case, over = posted(), posted(urgency="life_threatening")
-    wave(clock, 1)
-    with transaction():
-        take_case(over.code, by=minh)
-    tell_dispatch()
-    tell_dispatch()
-    told = db.session.query(Message).filter_by(purpose="asked_to_help").all()
-    assert sorted(m.to_user_id for m in told) == sorted([minh.id, hoa.id])
-    assert all(case.code in m.body and "/me/asks" in m.body for m in told)
-    assert "Nguyễn Trãi" not in told[0].body + told[0].subject
-
-
-def test_an_ask_that_ran_out_while_the_worker_was_away_wakes_nobody(clock: Hand) -> None:
-    helpers(1)
-    case = posted()
-    wave(clock, 1)
-    assert len(asks(case, "sent")) == 1
-    clock.forward(timedelta(hours=10))
-    tell_dispatch()
-    assert db.session.query(Message).filter_by(purpose="asked_to_help").count() == 0
-
-
-def test_after_some_hours_without_anybody_it_is_tried_again(clock: Hand) -> None:
-    case = posted()
-    wave(clock, 1)
-    assert search(case).status == "nobody_found"
-    helpers(1)
-    wave(clock, 60)
-    assert not asks(case)
-    wave(clock, 60 * 5)
-    assert asks(case, "sent")
-    assert db.session.query(Dispatch).count() == 2
-
-
-def test_searches_of_long_ago_are_read_no_more(clock: Hand) -> None:
-    make.emergency()
-    case = posted()
-    add = "INSERT INTO dispatch (id, case_id, status, next_at, started_at, ended_at, told_at)"
-    with transaction():
-        db.session.execute(
-            text(
-                f"{add} SELECT gen_random_uuid(), :case_id, 'nobody_found', at, at, at, at"
-                " FROM (SELECT CAST(:noon AS timestamptz) - n * interval '1 day' AS at"
-                "       FROM generate_series(20, 3000) n) past"
-            ),
-            {"case_id": case.id, "noon": NOON},
-        )
-    db.session.execute(text("ANALYZE dispatch"))
-    known = {"since": history_begins(NOON), "before": NOON, "limit": 500}
-    [[plan]] = db.session.execute(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {AGAIN.text}"), known).tuples()
-    [looked] = [node for node in nodes(plan[0]["Plan"]) if node.get("Alias") == "d"]
-    assert looked["Actual Rows"] + looked.get("Rows Removed by Filter", 0) == 0
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A node of a plan with everything below it."""
-    yield plan
-    for below in plan.get("Plans", []):
-        yield from nodes(below)
-
-
-def test_an_emergency_that_is_over_asks_nobody(clock: Hand) -> None:
-    helpers(1)
-    case = posted()
-    with transaction():
-        db.session.get_one(Emergency, case.emergency_id).ends_at = NOON + timedelta(seconds=30)
-    wave(clock, 1)
-    assert search(case).status == "stopped"
-    assert not asks(case)
-
-
-def test_loading_many_cases_at_once_starts_no_search(clock: Hand) -> None:
-    helpers(1)
-    line = NeedLine("Gạo", Decimal(1), "kg")
-    said = CaseRequest("essentials", [line], SAI_GON, source="import", source_id="1")
-    with transaction():
-        add_cases([BulkCase(said, make.category(), area_by_id(make.area_at(SAI_GON).id), None, NOON)])
-    assert db.session.query(Dispatch).count() == 0
-
-
-def test_a_vouched_for_case_that_found_nobody_is_not_started_over(clock: Hand, anh_official_w1: User) -> None:
-    case = posted()
-    wave(clock, 1)
-    with transaction():
-        verify_case(case.code, by=anh_official_w1)
-    assert db.session.query(Dispatch).count() == 1
-
-
-def test_it_can_be_switched_off(clock: Hand, settings: Any) -> None:
-    settings.dispatch = False
-    posted()
-    assert db.session.query(Dispatch).count() == 0
-
-
-def test_a_new_case_puts_its_job_into_the_same_transaction(clock: Hand) -> None:
-    with pytest.raises(RuntimeError), transaction():
-        record_event(make.make_case(), SYSTEM, "posted")
-        raise RuntimeError
-    count = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'matching.dispatch'")
-    assert db.session.scalar(count) == 0
-    posted()
-    assert db.session.scalar(count) == 1
-
-
-def test_what_somebody_else_holds_is_left_for_the_next_call(clock: Hand, worker_database: Any) -> None:
-    helpers(1)
-    case, other = posted(), posted()
-    clock.forward(timedelta(minutes=1))
-    with create_engine(worker_database.url, poolclass=NullPool).begin() as taker:
-        # Should the planner wait after all, the database ends this, and the test fails instead of hanging.
-        taker.execute(text("SET idle_in_transaction_session_timeout = '5s'"))
-        taker.execute(text('SELECT FROM "case" WHERE id = :id FOR UPDATE'), {"id": case.id})
-        dispatch_due()
-        assert asks(other)
-        assert not asks(case)
-    dispatch_due()
-    assert asks(case)
-
-
-def test_officials_see_whom_the_search_found_nobody_for(
-    clock: Hand, client_for: Any, anh_official_w1: User
-) -> None:
-    helpers(1, categories=("grocery_run",))
-    waiting, nobody = posted(category_slug="grocery_run"), posted()
-    official = client_for(anh_official_w1)
-    wave(clock, 1)
-    assert search(nobody).status == "nobody_found"
-    listed = official.get("/authority/?search=nobody_found").text
-    assert nobody.code in listed
-    assert waiting.code not in listed
-    asked = official.get("/authority/?search=waiting").text
-    assert waiting.code in asked
-    assert nobody.code not in asked
-    assert "Không tìm được người" in official.get(f"/authority/cases/{nobody.code}").text
-    assert "Đã hỏi 1 tình nguyện viên gần đó" in official.get(f"/authority/cases/{waiting.code}").text
-    clock.forward(timedelta(hours=7))
-    dispatch_due()
-    assert nobody.code in official.get("/authority/?search=nobody_found").text, "tried again, not found yet"

@@ -24,7 +24,7 @@ from app.matching.dispatch_models import Ask
 from app.people.models import User
 from tests import make
 from tests.geography import SAI_GON
-from tests.matching.test_dispatch import NOON
+from tests.matching.dispatching import NOON
 
 REFUSED = (Conflict, Invalid, NotAllowed, NotFound)
 PER_HOUR, MOST_CASES = 3, 6

@@ -14,7 +14,7 @@ from app.matching import dispatch_telling
 from app.matching.dispatch import dispatch_due
 from app.matching.dispatch_models import Ask
 from app.people.models import User
-from tests.matching.test_dispatch import NOON, posted
+from tests.matching.dispatching import NOON, posted
 from tests.waiting import until_it_waits
 
 

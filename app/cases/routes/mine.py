@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from app.cases.queries import cases_of, claims_of
+from app.cases.own_lists import cases_of, claims_of
 from app.cases.routes.blueprint import bp, claims_bp
 from app.cases.routes.following import followed
 from app.cases.wording import CLAIM

@@ -5,11 +5,12 @@ from typing import Any
 from flask import Response
 from flask_babel import gettext as _
 
+from app.cases.access_records import accesses
 from app.cases.alternatives import nearest_others
 from app.cases.looking import look
 from app.cases.models import CaseEvent
 from app.cases.posting import code_as_typed
-from app.cases.queries import CaseView, accesses, case_view, timeline
+from app.cases.queries import CaseView, case_view, timeline
 from app.cases.routes.blueprint import bp
 from app.cases.routes.following import followed, viewer_here
 from app.cases.routes.tracking import tracking_link
