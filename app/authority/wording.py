@@ -42,10 +42,10 @@ SEARCH = {
 }
 VERIFIED = {"yes": _l("Đã xác minh"), "no": _l("Chưa xác minh")}
 EVENT = {
-    "posted": _l("Gửi trường hợp"),
+    "posted": _l("Đã gửi trường hợp"),
     "claimed": _l("Nhận giúp"),
     "extended": _l("Xin thêm giờ"),
-    "released": _l("Thôi nhận giúp"),
+    "released": _l("Đã thôi nhận giúp"),
     "lease_expired": _l("Hết giờ nhận giúp"),
     "delivered": _l("Báo đã giao"),
     "handed_over": _l("Giao tận tay, đúng mã nhận"),
@@ -55,7 +55,7 @@ EVENT = {
     "cancelled": _l("Hủy"),
     "still_needed": _l("Báo vẫn cần giúp"),
     "expired": _l("Hết hạn"),
-    "rejected": _l("Không duyệt"),
+    "rejected": _l("Không được duyệt"),
     "merged": _l("Gộp vào trường hợp khác"),
     "verified": _l("Xác minh"),
 }
@@ -67,7 +67,7 @@ ACTOR = {
     "system": _l("Hệ thống"),
 }
 REASON = {
-    "official": _l("Xem"),
+    "official": _l("Đã xem"),
     "export": _l("Xuất ra tệp"),
     "claim": _l("Nhận giúp"),
 }
@@ -75,7 +75,7 @@ CLAIM = {
     "live": _l("Đang tới"),
     "delivered": _l("Đã giao"),
     "confirmed": _l("Người gửi đã xác nhận"),
-    "released": _l("Thôi nhận giúp"),
+    "released": _l("Đã thôi nhận giúp"),
     "expired": _l("Hết giờ nhận giúp"),
     "failed": _l("Người gửi báo không tới"),
 }

@@ -1,9 +1,9 @@
 """The hand-over code: the requester reads four digits out at the door, the volunteer types them.
 
 So delivery is proved without the requester signing in, and the case closes at once. The code is a keyed hash
-of the case, stored nowhere; after "it did not arrive" it is another one. Four digits are guessed in ten
-thousand tries: the few that a volunteer has are counted for them and the case, over all of their claims, and
-for them alone over all of their cases of a day.
+of the case, stored nowhere; it proves one delivery, and after "it did not arrive" it is another one too. Four
+digits are guessed in ten thousand tries: the few that a volunteer has are counted for them and the case, over
+all of their claims, and for them alone over all of their cases of a day.
 """
 
 import hmac
@@ -90,7 +90,7 @@ def _too_many(case: Case, by: User) -> Refusal | None:
     if _tries_left(case, by) > 0:
         return None
     return TooMany(
-        _("Đã nhập sai quá nhiều lần. Hãy bấm “Đã giao”, người nhận sẽ tự xác nhận."),
+        _("Đã nhập sai quá nhiều lần. Hãy báo đã giao mà không có mã, người nhận sẽ tự xác nhận."),
         slug="code-locked",
         field="code",
     )

@@ -84,18 +84,19 @@ def claim_delivered(case: Case, claim: Claim) -> None:
 
 
 def claim_handed_over(case: Case, claim: Claim) -> None:
-    """The requester learns that their code was used: had it been somebody else's doing, they can object."""
+    """The requester learns that their code was used: had it been somebody else's doing, they can object.
+
+    Where more is to come, the code for that is another one.
+    """
     name = _name_of(claim.volunteer_id)
-    tell_requester(
-        case,
-        "claim_handed_over",
-        lambda: (
-            _("Đã giao đúng mã nhận hàng"),
-            _("%(name)s đã giao cho trường hợp %(code)s và nhập đúng mã. Nếu bạn chưa nhận được, hãy báo ở"
-              " đây:",
-              name=name, code=case.code),
-        ),
-    )  # fmt: skip
+
+    def words() -> tuple[str, str]:
+        said = _("%(name)s đã giao cho trường hợp %(code)s và nhập đúng mã.", name=name, code=case.code)
+        if case.status in ("open", "claimed"):
+            said += " " + _("Mã nhận hàng cho lần sau là %(digits)s.", digits=handover_code(case))
+        return _("Đã giao đúng mã nhận hàng"), said + " " + _("Nếu bạn chưa nhận được, hãy báo ở đây:")
+
+    tell_requester(case, "claim_handed_over", words)
 
 
 def claim_expired(case: Case, claim: Claim) -> None:

@@ -26,8 +26,8 @@ def tracks(case: Case, secret: str | None) -> bool:
 
 
 def handover_code(case: Case) -> str:
-    """The four digits that prove a delivery; others after each one that turned out not to have arrived."""
-    failed = select(func.count()).where(Claim.case_id == case.id, Claim.status == "failed")
-    turn = db.session.scalar(failed) or 0
+    """The four digits that prove one delivery: others after each that arrived, or turned out not to have."""
+    over = select(func.count()).where(Claim.case_id == case.id, Claim.status.in_(("failed", "confirmed")))
+    turn = db.session.scalar(over) or 0
     key = current_app.config["PRIVACY_KEY"]
     return privacy.handover_code(str(case.id), case.tracking_version, turn, key)

@@ -17,8 +17,10 @@ def latest_messages(reader: User | None, limit: int = 50) -> Sequence[Message]:
     a demo, so the rest is for its administrator.
     """
     query = select(Message).outerjoin(User, User.id == Message.to_user_id)
-    if reader is None or not reader.has_role("administrator"):
-        query = query.where(or_(User.is_demo, Message.to_user_id == (reader.id if reader else None)))
+    if reader is None:
+        query = query.where(User.is_demo)
+    elif not reader.has_role("administrator"):
+        query = query.where(or_(User.is_demo, Message.to_user_id == reader.id))
     return db.session.scalars(query.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)).all()
 
 

@@ -49,7 +49,10 @@ def create() -> Any:
     if step == "find":
         return _form(draft, found=search_areas(request.form.get("area_q", ""), 8))
     if step == "add":
-        return _form(_with_area(draft, request.form.get("area", "")))
+        if not request.form.get("area"):
+            found = search_areas(request.form.get("area_q", ""), 8)
+            return _form(draft, found=found, errors={"areas": [_("Chọn một địa bàn trong danh sách.")]})
+        return _form(_with_area(draft, request.form["area"]))
     if step.startswith("drop:"):
         kept = tuple(code for code in draft.areas if code != step.removeprefix("drop:"))
         return _form(replace(draft, areas=kept))

@@ -1,5 +1,6 @@
 """The order of the feed for somebody who helps: what suits them, when that is what they came for."""
 
+import re
 from dataclasses import dataclass
 
 from app.core.geo import Point
@@ -29,6 +30,8 @@ class Personal:
 
 
 NOTHING = Suggested((), None)
+CODE = re.compile(r"[a-z]{2,4}[ -]?[a-z0-9]{6}", re.IGNORECASE)
+"""Who types the code of a case wants that one, wherever it is and whatever it needs."""
 
 
 def personal_feed(view: View, user: User) -> Personal | None:
@@ -61,6 +64,8 @@ def suggested_to(
 def _may_suggest(view: View) -> bool:
     """Only open cases are suggested: a view without them, or the next page of another order, is not one."""
     asked = view.asked
+    if CODE.fullmatch(asked.q.strip()):
+        return False
     return view.sort != "nearest" and "open" in asked.statuses and not asked.bbox and asked.cursor is None
 
 

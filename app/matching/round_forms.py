@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import UTC, datetime, time
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask_babel import get_timezone
@@ -126,4 +125,5 @@ def _uuid(typed: str) -> uuid.UUID | None:
 
 def zone_here() -> ZoneInfo:
     """The zone of the times that this person types and reads."""
-    return cast(ZoneInfo, get_timezone() or ZoneInfo("Asia/Ho_Chi_Minh"))
+    # By its name: Flask-Babel's is one of pytz, and wrong by minutes where a day and a time are combined.
+    return ZoneInfo(str(get_timezone() or "Asia/Ho_Chi_Minh"))

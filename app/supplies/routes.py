@@ -21,6 +21,7 @@ from app.people.guards import public, signed_in, signed_in_user, this_user
 from app.supplies.actions import add_point, change_point, open_point
 from app.supplies.queries import FARTHEST_PAGE, middle_of, point_by_id, points_near, points_of
 from app.supplies.rules import KINDS, LONGEST, MOST_DELIVERIES, RADII_M, SaidPoint
+from app.web.drafts import forget_draft
 from app.web.overload import sheds
 from app.web.pages import page
 
@@ -135,6 +136,7 @@ def create() -> Any:
             point_id = add_point(signed_in_user(), said).id
     except Invalid as refusal:
         return _form(said, errors=refusal.errors)
+    forget_draft("supply-new")
     flash(_("Điểm cung cấp đã lên bản đồ."), "success")
     return redirect(url_for(".show", point_id=point_id), 303)
 

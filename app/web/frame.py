@@ -124,6 +124,14 @@ def language() -> Any:
     return redirect(back if inside else "/", 303)
 
 
+def came_from() -> str:
+    """The page of ours where the person is: this one, or the one whose form was sent here; "" if unknown."""
+    if request.method in ("GET", "HEAD"):
+        return request.full_path if request.query_string else request.path
+    referrer, host = request.referrer or "", request.host_url
+    return "/" + referrer.removeprefix(host) if referrer.startswith(host) else ""
+
+
 for view in (stylesheet, language):
     setattr(view, "guard", "public")  # noqa: B010 (guards live above web and cannot be imported here)
 
@@ -160,7 +168,7 @@ def places() -> list[dict[str, Any]]:
 
 
 def set_up(app: Flask) -> None:
-    """Give every template `styles_url`, `first_styles`, `import_map`, `places`, `locale_name`."""
+    """Give every template what the frame of a page is made from."""
 
     @app.context_processor
     def for_frame() -> dict[str, object]:
@@ -169,5 +177,6 @@ def set_up(app: Flask) -> None:
             "first_styles": first_styles,
             "import_map": import_map,
             "places": places,
+            "came_from": came_from,
             "locale_name": locale_name,
         }

@@ -19,7 +19,7 @@ def choose_locale() -> str:
     if not has_request_context():
         return "vi"
     chosen = None
-    if not request.path.startswith("/api/"):
+    if not request.path.startswith("/api/") or request.path == "/api/docs":
         chosen = session.get("locale")
         if not chosen and may_be_signed_in():
             chosen = getattr(current_user, "locale", None)

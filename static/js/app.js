@@ -6,7 +6,6 @@ import { touched } from "./touched.js";
 const BEHAVIOURS = [
   ["[data-stepper]", "./stepper.js"],
   ["form[data-draft]", "./draft.js"],
-  ["[data-drop-draft]", "./draft.js"],
   ["[data-copy], [data-share]", "./copy.js"],
   ["[data-open], dialog.sheet", "./sheet.js"],
   ["[data-focus]", "./focus.js"],
@@ -15,7 +14,6 @@ const BEHAVIOURS = [
   ["[data-pick]", "./pick.js"],
   ["[data-round]", "./round.js"],
   ["[data-round-map]", "./round_map.js"],
-  ["form[data-forgets]", "./forget.js"],
 ];
 
 const started = new WeakMap();
@@ -39,24 +37,28 @@ function wake(root) {
   return Promise.all(starting);
 }
 
-/** Searches and filters that were touched before anything listened are asked for now. */
+/** Searches and filters that were touched before anything listened are asked for now, each once. */
 function catchUp() {
+  const told = new Set();
   for (const field of document.querySelectorAll("input, select")) {
-    const { form } = /** @type {HTMLInputElement} */ (field);
-    const asks = field.matches("[hx-get][hx-trigger]") || form?.matches("[hx-get][hx-trigger]");
-    if (!asks || !touched(field)) continue;
+    const { form, type, checked } = /** @type {HTMLInputElement} */ (field);
+    const asks = [field, form].find((element) => element?.matches("[hx-get][hx-trigger]"));
+    if (!asks || told.has(asks) || !touched(field) || (type === "radio" && !checked)) continue;
+    told.add(asks);
+    // A text that htmx waits for after `input` is asked for at once by the `change` that follows.
     for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
   }
 }
 
 document.documentElement.classList.add("js");
 const first = wake(document);
+const forgetting = document.cookie.includes("acknowledged=") ? import("./forget.js") : null;
 // htmx tells of the whole page first, once it listens.
 document.addEventListener(
   "htmx:load",
   async () => {
     catchUp();
-    await first;
+    await Promise.all([first, forgetting]);
     document.documentElement.dataset.ready = "";
   },
   { once: true },

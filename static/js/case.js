@@ -22,7 +22,9 @@ function busy(page) {
 const FRESH_MS = 4_000;
 let acted = 0;
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (/** @type {CustomEvent} */ (event).detail.requestConfig.verb !== "get") acted = Date.now();
+  if (/** @type {CustomEvent} */ (event).detail.requestConfig.verb === "get") return;
+  acted = Date.now();
+  document.getElementById("messages")?.replaceChildren(); // What was said before is answered by what is said now.
 });
 
 document.addEventListener("lalanh:changed", (event) => {

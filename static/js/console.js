@@ -35,3 +35,15 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const row = /** @type {CustomEvent} */ (event).detail.elt;
   if (row instanceof HTMLTableRowElement) row.querySelector("a[data-row]")?.focus();
 });
+
+// The figures above the filters, and the way back to all, follow what was chosen.
+document.addEventListener("htmx:pushedIntoHistory", () => {
+  const asked = new URLSearchParams(location.search);
+  const chosen = asked.getAll("status");
+  for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".figures a[data-status]"))) {
+    if (chosen.length === 1 && chosen[0] === link.dataset.status) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+  const clear = /** @type {HTMLElement | null} */ (document.querySelector("[data-clear]"));
+  if (clear) clear.hidden = ![...asked.keys()].some((name) => name !== "sort");
+});

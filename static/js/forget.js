@@ -1,6 +1,11 @@
-// Signing out takes along what this phone keeps of a round and of drafts: names, numbers and homes stand in them.
+// What this phone keeps for somebody and gives up again: a draft that the server has acknowledged; when somebody
+// signs out, every draft and the round, for names, numbers and homes stand in them. A cookie says which (app/web/drafts.py).
 
-import { forgetDrafts } from "./draft.js";
+const COOKIE = /(?:^|; )acknowledged=([\w-]+)/;
+const DRAFT = "lalanh:draft:";
+
+/** Where a draft is kept. @param {string} name */
+export const keyOf = (name) => DRAFT + name;
 
 /** Remove the kept page of a round and whatever serves it. */
 export async function forgetRound() {
@@ -11,10 +16,19 @@ export async function forgetRound() {
   }
 }
 
-/** @param {HTMLFormElement} form */
-export function start(form) {
-  form.addEventListener("submit", () => {
-    forgetDrafts();
-    void forgetRound();
-  });
+/** @param {string} name */
+function forgetDraft(name) {
+  try {
+    const gone = Object.keys(localStorage).filter((key) => (name === "all" ? key.startsWith(DRAFT) : key === keyOf(name)));
+    for (const key of gone) localStorage.removeItem(key);
+  } catch {
+    // A browser that lets nothing be kept has nothing to forget.
+  }
+}
+
+const acknowledged = document.cookie.match(COOKIE)?.[1];
+if (acknowledged) {
+  document.cookie = "acknowledged=; path=/; max-age=0; samesite=lax";
+  forgetDraft(acknowledged);
+  if (acknowledged === "all") await forgetRound();
 }

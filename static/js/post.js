@@ -136,7 +136,10 @@ function follow(form) {
     if (field("lat")?.value || field("commune_code")?.value || field("address")?.value || search.value) ask();
   };
   form.addEventListener("draft:restored", restored);
-  if (!form.hasAttribute("data-filled")) restored();
+  if (form.hasAttribute("data-filled")) return;
+  // Nothing can be asked before htmx listens.
+  if ("ready" in document.documentElement.dataset) restored();
+  else document.addEventListener("htmx:load", restored, { once: true });
 }
 
 const wake = (/** @type {ParentNode} */ root) => {

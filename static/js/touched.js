@@ -4,8 +4,8 @@
 export function touched(field) {
   if (field instanceof HTMLSelectElement) {
     const options = [...field.options];
-    const written = options.some((option) => option.defaultSelected);
-    return written && options.some((option) => option.selected !== option.defaultSelected);
+    const written = options.findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== (written < 0 ? options.findIndex((option) => !option.disabled) : written);
   }
   if (field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
   if (!(field instanceof HTMLInputElement)) return false;

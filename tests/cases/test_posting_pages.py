@@ -95,7 +95,12 @@ def test_the_result_page_holds_code_qr_and_link_and_drops_the_draft(client: Any)
     assert f"/t/{case.code}/" in page.text
     assert '<svg class="qr"' in page.text or 'class="qr"' in page.text
     assert "style=" not in page.text
-    assert 'data-drop-draft="case-new"' in page.text
+    assert client.get_cookie("acknowledged").value == "case-new"
+
+
+def test_a_refused_form_keeps_its_draft(client: Any) -> None:
+    assert client.post("/post", data=filled() | {"contact_phone": "123"}).status_code == 422
+    assert client.get_cookie("acknowledged") is None
 
 
 def test_sending_the_same_form_twice_makes_one_case(client: Any) -> None:

@@ -175,6 +175,28 @@ def test_what_did_not_arrive_needs_another_code(case: Case, minh_volunteer: User
     assert handover_code(case) != before
 
 
+def test_the_code_of_a_part_does_not_prove_the_rest(case: Case, minh_volunteer: User) -> None:
+    """Else whoever brought a part and heard the code could close the case from afar."""
+    used = handover_code(case)
+    typed(take(case, minh_volunteer, part=0), minh_volunteer, used)
+    assert handover_code(case) != used
+    rest = take(case, minh_volunteer)
+    assert typed(rest, minh_volunteer, used).refusal.slug == "wrong-code"
+    assert typed(rest, minh_volunteer, handover_code(case)).refusal is None
+    assert status_of(case) == "closed"
+
+
+def test_after_a_part_the_requester_is_told_the_code_of_the_next(case: Case, minh_volunteer: User) -> None:
+    typed(take(case, minh_volunteer, part=0), minh_volunteer, handover_code(case))
+    coming = handover_code(case)
+    typed(take(case, minh_volunteer), minh_volunteer, coming)
+    told = [
+        m.body
+        for m in db.session.query(Message).filter_by(purpose="claim_handed_over").order_by(Message.created_at)
+    ]
+    assert [f"lần sau là {coming}" in body for body in told] == [True, False]
+
+
 def test_the_requester_is_told_the_code_when_somebody_takes_the_case(
     case: Case, minh_volunteer: User
 ) -> None:

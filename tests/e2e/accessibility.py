@@ -1,7 +1,9 @@
 """Whether a page can be used by everybody, as far as a program can tell."""
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import starting
 
 WIDTH_JS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -9,6 +11,7 @@ WIDTH_JS = "() => document.documentElement.scrollWidth - document.documentElemen
 def assert_accessible(page: Page) -> None:
     """Fail with the rule, the reason and the elements of every violation that axe finds."""
     page.wait_for_load_state()  # a page that is still without its style sheet cannot be judged
+    expect(starting(page)).to_have_count(0)
     found = Axe().run(page).response["violations"]
     told = [
         f"{v['id']} ({v['impact']}): {v['help']}\n"

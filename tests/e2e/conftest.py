@@ -110,6 +110,7 @@ def before_script(page: Page, name: str, address: str) -> Iterator[None]:
         page.goto(address, wait_until="commit")
     yield
     held[0].continue_()
+    page.unroute(script)
 
 
 @pytest.fixture

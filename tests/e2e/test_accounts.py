@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests import make
 from tests.e2e.accessibility import assert_accessible, assert_no_sideways_scroll
-from tests.e2e.conftest import LAPTOP, PHONE
+from tests.e2e.conftest import LAPTOP, PHONE, starting
 from tests.worker import do_the_jobs
 
 PUBLIC = ("/sign-in", "/sign-up", "/sign-up?helps=1", "/reset", "/outbox")
@@ -18,6 +18,12 @@ OFFICE = (
     "/admin/emergencies/new",
     "/admin/emergencies/categories/new",
 )
+
+
+def drafts(page) -> list[str]:
+    """The drafts that this phone keeps, once the page has settled what may stay."""
+    expect(starting(page)).to_have_count(0)
+    return page.evaluate("Object.keys(localStorage).filter((key) => key.includes('draft'))")
 
 
 def test_somebody_signs_up_becomes_a_helper_and_says_where(app, page) -> None:
@@ -35,8 +41,9 @@ def test_somebody_signs_up_becomes_a_helper_and_says_where(app, page) -> None:
     expect(page.get_by_text("Đang lưu: quanh")).to_be_visible()
 
 
-def test_what_was_typed_to_sign_up_is_gone_from_the_phone_afterwards(page) -> None:
-    page.goto("/sign-up")
+@pytest.mark.parametrize("way", ["/me", "/supplies"])
+def test_what_was_typed_to_sign_up_is_gone_from_the_phone_afterwards(page, way) -> None:
+    page.goto(f"/sign-up?next={way}")
     page.get_by_label("Tên của bạn").fill("Trần Thị Mơ")
     page.get_by_role("textbox", name="Số điện thoại hoặc e-mail").fill("0912 345 678")
     page.reload()
@@ -44,8 +51,8 @@ def test_what_was_typed_to_sign_up_is_gone_from_the_phone_afterwards(page) -> No
     page.get_by_label("Mật khẩu").fill("la chuoi xanh")
     page.get_by_label("Tôi đồng ý cho Lá Lành").check()
     page.get_by_role("button", name="Tạo tài khoản").click()
-    expect(page.get_by_role("heading", name="Trần Thị Mơ")).to_be_visible()
-    assert page.evaluate("Object.keys(localStorage).length") == 0
+    page.wait_for_url(f"**{way}")
+    assert drafts(page) == []
 
 
 def test_signing_out_takes_drafts_along(open_page, lan_resident) -> None:
@@ -55,9 +62,14 @@ def test_signing_out_takes_drafts_along(open_page, lan_resident) -> None:
     page.get_by_label("Nhu yếu phẩm").check()
     expect(page.get_by_text("Đã lưu nháp")).to_be_attached()
     page.goto("/me")
+    assert drafts(page) == ["lalanh:draft:case-new"]
     page.get_by_role("button", name="Đăng xuất trên máy này").click()
     expect(page.get_by_text("Bạn đã đăng xuất.")).to_be_visible()
-    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('draft')).length") == 0
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Tôi cần giúp")).to_be_visible()
+    assert drafts(page) == []
+    expect(page.get_by_label("Nhu yếu phẩm")).not_to_be_checked()
 
 
 def test_a_forgotten_password_is_replaced_by_a_code(app, page) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.cases.models import Case
 from app.core.db import db
+from tests import make
 from tests.e2e.accessibility import assert_accessible, assert_no_sideways_scroll
 from tests.e2e.conftest import LAPTOP, before_script
 
@@ -179,9 +180,29 @@ def test_what_is_typed_before_the_draft_comes_back_stays_beside_it(page: Page) -
     with before_script(page, "draft.js", "/post"):
         page.get_by_label("Tên người cần giúp").evaluate("field => field.value = 'Bà Sáu'")
     expect(page.get_by_text("Đã lấy lại bản nháp")).to_be_attached()
+    page.goto("about:blank")
+    page.goto("/post")
     expect(page.get_by_label("Tên người cần giúp")).to_have_value("Bà Sáu")
     expect(page.get_by_label("Số điện thoại để gọi")).to_have_value("0912 345 678")
     expect(page.get_by_label("Gạo", exact=True)).to_be_checked()
+
+
+def test_whoever_goes_back_after_sending_finds_an_empty_form(page: Page) -> None:
+    to_the_last_step(page)
+    send(page)
+    page.wait_for_url("**/sent")
+    page.go_back()
+    expect(page.get_by_label("Tên người cần giúp")).to_have_value("")
+    page.goto("/post")
+    expect(page.get_by_label("Nhu yếu phẩm")).not_to_be_checked()
+    expect(page.get_by_label("Tên người cần giúp")).to_have_value("")
+
+
+def test_a_ward_that_was_typed_before_the_scripts_came_is_searched(page: Page) -> None:
+    make.emergency()
+    with before_script(page, "htmx.min.js", "/post"):
+        page.locator("#q").evaluate("field => field.value = 'sai gon'")
+    expect(page.locator("#place")).to_contain_text("Phường Sài Gòn")
 
 
 def test_a_double_tap_makes_one_case(page: Page) -> None:

@@ -200,5 +200,6 @@ def test_the_page_has_no_accessibility_faults(open_page: Callable[..., Page], qu
     post()
     page = open_page()
     page.goto(f"/{query}")
+    expect(page.locator("canvas")).to_be_visible()
     assert_accessible(page)
     assert_no_sideways_scroll(page)

@@ -41,6 +41,9 @@ def test_the_form_finds_adds_and_drops_areas_and_keeps_what_was_typed(client_for
     found = post(browser, areas=[], area_q="Sài Gòn", do="find").text
     assert 'name="area" value="26740"' in found
     assert 'value="Bão số 12"' in found
+    unchosen = post(browser, areas=[], area_q="Sài Gòn", do="add").text
+    assert "Chọn một địa bàn trong danh sách." in unchosen
+    assert 'name="area" value="26740"' in unchosen
     added = post(browser, areas=["79"], area="26740", do="add").text
     assert re.findall(r'name="areas" value="(\d+)"', added) == ["79", "26740"]
     dropped = post(browser, areas=["79", "26740"], do="drop:79").text

@@ -67,6 +67,16 @@ def test_a_volunteer_is_told_what_to_do_unless_they_ask_for_something_else(
         assert "Gợi ý cho bạn" not in other.get(SUGGESTED).text
 
 
+@pytest.mark.parametrize("sort", ["", "&sort=suggested"])
+def test_who_types_a_code_finds_that_case_however_far_and_whatever_it_needs(
+    app: Any, client_for: Any, sort: str
+) -> None:
+    far = make.make_case(at=CHO_LON.moved(40_000, 1), category="school_supplies")
+    make.make_case()
+    minh = client_for(make.minh_volunteer())
+    assert cards(minh.get(f"/?q={far.code.lower()}{sort}")) == [far.code]
+
+
 def test_only_what_suits_is_suggested(app: Any, client_for: Any) -> None:
     from app.emergencies.models import Emergency
 

@@ -72,6 +72,14 @@ def test_what_does_not_fit_before_the_curfew_is_listed(minh: Any, minh_volunteer
     assert here.code in text
 
 
+def test_a_time_that_was_typed_is_that_time(minh: Any, minh_volunteer: Any) -> None:
+    taken(minh_volunteer, 200)
+    where = planned(minh, latest="22:00")
+    assert "phải xong trước 22:00" in " ".join(minh.get(where).text.split())
+    ends = db.session.scalars(select(Round.ends_at)).one()
+    assert (ends.minute, ends.second) == (0, 0)
+
+
 def test_a_stop_moves_up_and_down_but_not_before_its_goods(minh: Any, minh_volunteer: Any) -> None:
     shop = make.make_supply_point(at=east(300), category_ids=[make.category().id])
     _case, fetched = taken(minh_volunteer, 600)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 
+from app.cases.claiming import take_case
 from app.core.clock import now
 from app.core.db import db, transaction
 from app.delivery.models import Message
@@ -155,6 +156,17 @@ def test_the_demo_outbox_shows_what_was_sent_to_demo_accounts(app, client) -> No
 def test_the_demo_outbox_keeps_the_codes_of_others_from_strangers(app, client, lan_resident) -> None:
     ask(client)
     assert code_sent(app) not in client.get("/outbox").text
+
+
+def test_the_demo_outbox_keeps_what_went_to_people_without_an_account_from_strangers(
+    app, client, client_for, minh_volunteer, lan_resident
+) -> None:
+    case = make.make_case(contact_phone="+84933111222")
+    with transaction():
+        take_case(case.code, by=minh_volunteer)
+    assert db.session.scalars(select(Message.address)).all() == ["+84933111222"]
+    for browser in (client, client_for(lan_resident)):
+        assert case.code not in browser.get("/outbox").text
 
 
 def test_old_passwords_stop_working(app, client, lan_resident) -> None:

@@ -89,6 +89,12 @@ def test_what_does_not_hold_is_told_and_what_was_typed_stays(
     assert db.session.scalar(select(func.count()).select_from(SupplyPoint)) == 0
 
 
+def test_a_form_that_was_sent_back_is_newer_than_its_draft(chi: Any) -> None:
+    assert "data-filled" not in chi.get("/supplies/new").text
+    assert "data-filled" in chi.post("/supplies/new", data=FORM | {"phone": "12"}).text
+    assert "data-filled" in chi.post("/supplies/new", data=FORM | {"do": "find", "place": "bến thành"}).text
+
+
 def test_the_place_can_be_a_ward_by_name(chi: Any) -> None:
     found = chi.post("/supplies/new", data=FORM | {"do": "find", "place": "phường chợ lớn"}).text
     assert re.search(r'name="area" value="27301"', found)

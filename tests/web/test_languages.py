@@ -1,11 +1,13 @@
 """The language of what is said: that of the request, and meanwhile that of somebody else."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import render_template_string
 from flask_babel import gettext
 
+from app.core.clock import now
 from app.web.i18n import in_language, locale_name
 
 
@@ -51,8 +53,13 @@ def test_without_a_request_everything_is_in_vietnamese(app: Any) -> None:
 
 
 def test_distances_and_moments_follow_the_language(app: Any) -> None:
-    make_it = "{{ 1234|metres }}"
+    told = "{{ 1234|metres }}, {{ before|ago }}, {{ after|left }}"
+    moments = {
+        "before": now() - timedelta(minutes=5),
+        "after": now() + timedelta(hours=3, minutes=20, seconds=9),
+    }
     with app.test_request_context(headers={"Accept-Language": "en"}):
-        assert render_template_string(make_it) == "1.2 km"
+        assert render_template_string(told, **moments) == "1.2 km, 5 min ago, 3 h 20 min left"
         with in_language("vi"):
-            assert render_template_string(make_it) == "1,2 km"
+            vietnamese = "1,2 km, 5 phút trước, còn 3 giờ 20 phút"
+            assert render_template_string(told, **moments) == vietnamese

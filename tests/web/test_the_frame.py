@@ -78,6 +78,24 @@ def test_the_bar_shows_where_one_is(
     assert set(shown) == ({(place, current)} if place else set())
 
 
+def test_from_a_form_that_was_refused_the_language_leads_to_its_page(
+    client_for: Any, lan_resident: Any
+) -> None:
+    lan = client_for(lan_resident)
+    settings = {"Referer": "http://localhost/me/settings"}
+    refused = lan.post("/me/name", data={"name": ""}, headers=settings)
+    assert refused.status_code == 422
+    assert 'name="back" value="/me/settings"' in refused.text
+    assert 'role="alert"' in refused.text, "what is wrong stands at the top"
+    unknown = lan.post("/me/name", data={"name": ""})
+    assert 'name="back" value="/"' in unknown.text
+
+
+def test_the_page_of_the_api_follows_the_language_too(client: Any) -> None:
+    client.post("/language", data={"locale": "en", "back": "/"})
+    assert '<html lang="en">' in client.get("/api/docs").text
+
+
 def test_an_unknown_language_changes_nothing(client: Any) -> None:
     client.post("/language", data={"locale": "xx", "back": "/"})
     assert '<html lang="vi">' in body(client)

@@ -31,6 +31,7 @@ from app.core.text import phone_display
 from app.emergencies.models import Category
 from app.emergencies.queries import categories_on
 from app.people.guards import public, this_user
+from app.web.drafts import forget_draft
 from app.web.i18n import phone_region
 from app.web.limits import POSTS, limiter
 from app.web.pages import page, wants_part
@@ -74,6 +75,7 @@ def create() -> Any:
             path = tracking_path(post_case(asked, by=this_user(), idempotency_key=key).case)
     except Invalid as refusal:
         return _refused(refusal, typed, needs, place)
+    forget_draft("case-new")
     return _go(path + "?sent=1")
 
 

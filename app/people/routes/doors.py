@@ -21,6 +21,8 @@ from app.people.models import User
 from app.people.returning import held_form, hold_form, inside
 from app.people.routes.blueprint import bp
 from app.people.rules import Identity, read_identity
+from app.web.drafts import EVERY, forget_draft
+from app.web.frame import came_from
 from app.web.handlers import answer
 from app.web.i18n import locale_name, phone_region
 from app.web.pages import page, wants_json
@@ -84,6 +86,7 @@ def sign_up() -> Any:
             )
         if not form.errors:
             enter(user)
+            forget_draft("sign-up")
             return _go_on(form)
     return page("people/sign_up.html", form=form, status=422 if form.errors else 200)
 
@@ -93,6 +96,7 @@ def sign_up() -> Any:
 def sign_out() -> Response:
     """Leave on this device."""
     logout_user()
+    forget_draft(EVERY)
     flash(_("Bạn đã đăng xuất."), "success")
     return redirect("/", 303)  # type: ignore[return-value]
 
@@ -104,6 +108,7 @@ def sign_out_everywhere() -> Response:
     with transaction():
         actions.sign_out_everywhere(signed_in_user())
     logout_user()
+    forget_draft(EVERY)
     flash(_("Bạn đã đăng xuất khỏi mọi thiết bị."), "success")
     return redirect(url_for("people.sign_in"), 303)  # type: ignore[return-value]
 
@@ -168,7 +173,7 @@ def ask_who(refusal: SignInNeeded) -> Any:
         return _to_sign_in(request.full_path if request.query_string else request.path)
     form = SignInForm(formdata=None)
     form.held.data = hold_form()
-    form.next.data = _came_from()
+    form.next.data = inside(came_from(), "")
     response = page("people/sign_in.html", form=form, interrupted=True, status=401)
     response.headers["HX-Retarget"] = "body"
     response.headers["HX-Reswap"] = "innerHTML show:top"
@@ -180,9 +185,3 @@ def _to_sign_in(back: str) -> Any:
     if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
         return Response("", 204, headers={"HX-Redirect": target})
     return redirect(target, 303)
-
-
-def _came_from() -> str:
-    """The page of ours that the form stood on."""
-    referrer, host = request.referrer or "", request.host_url
-    return inside("/" + referrer.removeprefix(host), "") if referrer.startswith(host) else ""

@@ -17,6 +17,7 @@ from app.people.limits import guesses_per_address
 from app.people.policies import may_find_people
 from app.people.routes.blueprint import bp
 from app.people.standing import standing_of
+from app.web.drafts import EVERY, forget_draft
 from app.web.i18n import LOCALES
 from app.web.pages import page
 
@@ -156,6 +157,7 @@ def erase() -> Any:
         return _settings(status=422, erase_form=form)
     logout_user()
     session.clear()
+    forget_draft(EVERY)
     flash(_("Tài khoản và thông tin cá nhân của bạn đã được xoá."), "success")
     return redirect("/", 303)
 
