@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests import make
 from tests.e2e.accessibility import assert_accessible, assert_no_sideways_scroll
-from tests.e2e.conftest import LAPTOP, PHONE
+from tests.e2e.conftest import LAPTOP, PHONE, before_script
 
 Open = Callable[..., Page]
 
@@ -50,6 +50,34 @@ def test_the_keyboard_alone_finds_a_case_and_vouches_for_it(open_page: Open, anh
     expect(rows.first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=wanted.code)).to_be_visible()
+
+
+def test_figures_and_the_way_back_follow_the_filter(open_page: Open, anh_official_w1: Any) -> None:
+    make.make_case()
+    page = open_page(anh_official_w1, LAPTOP)
+    page.goto("/authority/")
+    page.get_by_role("button", name="Read this in English").click()
+    clear, tile = page.get_by_role("link", name="Clear filters"), page.locator(".figures [data-status=open]")
+    expect(page.get_by_role("heading", name="Cases", exact=True)).to_be_visible()
+    expect(clear).to_be_hidden()
+    page.locator("select[name=status]").select_option("open")
+    expect(clear).to_be_visible()
+    expect(tile).to_have_attribute("aria-current", "true")
+    assert_no_sideways_scroll(page)
+    page.locator("select[name=status]").select_option("")
+    expect(clear).to_be_hidden()
+    expect(tile).not_to_have_attribute("aria-current", "true")
+
+
+def test_what_was_chosen_before_the_scripts_came_filters_the_table(
+    open_page: Open, anh_official_w1: Any
+) -> None:
+    make.make_case(status="closed")
+    page = open_page(anh_official_w1, LAPTOP)
+    with before_script(page, "htmx.min.js", "/authority/"):
+        page.locator("select[name=status]").evaluate("field => field.value = 'open'")
+    expect(page).to_have_url(re.compile("status=open"))
+    expect(page.locator("[data-row]")).to_have_count(0)
 
 
 def test_the_export_is_counted_before_it_leaves(open_page: Open, anh_official_w1: Any) -> None:

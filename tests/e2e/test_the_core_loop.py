@@ -154,6 +154,17 @@ def test_part_of_it_a_little_longer_and_given_back(open_page: Open, minh_volunte
     expect(page.get_by_text("12/3 Nguyễn Trãi")).to_be_hidden()
 
 
+def test_what_was_said_before_gives_way_to_what_is_said_now(open_page: Open, minh_volunteer: Any) -> None:
+    page = open_page(minh_volunteer)
+    page.goto(f"/cases/{make.make_case().code}/take")
+    page.get_by_role("button", name="Tôi nhận giúp").click()
+    expect(page.get_by_text("Bạn đã nhận giúp.")).to_be_visible()
+    page.locator("#release summary").click()
+    page.get_by_role("button", name="Trả lại cho người khác").click()
+    expect(page.get_by_text("Đã trả lại để người khác nhận")).to_be_visible()
+    expect(page.get_by_text("Bạn đã nhận giúp.")).to_have_count(0)
+
+
 def test_the_pages_around_a_case_can_be_used_by_everybody(open_page: Open, lan_resident: Any) -> None:
     case = make.make_case()
     for page in (
