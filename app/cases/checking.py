@@ -139,6 +139,7 @@ def _checked_need(number: int, line: NeedLine, found: Findings) -> NeedLine:
         found.add(f"needs.{number}.unit", _("Đơn vị tối đa %(most)s ký tự.", most=LONGEST_UNIT))
     quantity = line.quantity
     if not math.isfinite(quantity) or not Decimal("0.01") <= quantity <= MOST_OF_ONE:
-        found.add(f"needs.{number}.quantity", _("Số lượng phải lớn hơn 0 và không quá 10.000."))
+        words = _("%(item)s: số lượng phải lớn hơn 0 và không quá 10.000.", item=item or _("Món này"))
+        found.add(f"needs.{number}.quantity", words)
         quantity = Decimal(1)
     return NeedLine(item, quantity.quantize(Decimal("0.01")), unit)

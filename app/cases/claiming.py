@@ -125,7 +125,8 @@ def _wanted_lines(case: Case, needs: Mapping[uuid.UUID, Decimal] | None) -> list
     for need_id, quantity in needs.items():
         need = known[need_id]
         if not quantity.is_finite() or quantity <= 0 or quantity != quantity.quantize(Decimal("0.01")):
-            raise Invalid(_("Số lượng phải lớn hơn 0."), field="needs", slug="invalid-quantity")
+            words = _("%(item)s: số lượng phải lớn hơn 0.", item=need.item)
+            raise Invalid(words, field="needs", slug="invalid-quantity")
         if quantity > need.left:
             left = qty(need.left)
             words = _("“%(item)s” chỉ còn %(left)s %(unit)s.", item=need.item, left=left, unit=need.unit)

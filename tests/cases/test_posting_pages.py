@@ -135,7 +135,7 @@ def test_htmx_is_sent_on_by_its_own_header(client: Any) -> None:
         ({"category": ""}, "category", "Chọn một nhóm hỗ trợ"),
         ({"category": "moon"}, "category", "Không có nhóm hỗ trợ này"),
         ({"want": []}, "needs", "Chọn ít nhất một thứ"),
-        ({"qty.essentials.0": "nhiều"}, "qty.essentials.0", "Số lượng phải lớn hơn 0"),
+        ({"qty.essentials.0": "nhiều"}, "qty.essentials.0", "Gạo: số lượng phải lớn hơn 0"),
         ({"own.item.1": "x" * 81}, "own.item.1", "tối đa 80 ký tự"),
         ({"own.unit.0": "y" * 21, "own.item.0": "Muối"}, "own.unit.0", "tối đa 20 ký tự"),
         ({"description": "a" * 1001}, "description", "tối đa 1000 ký tự"),

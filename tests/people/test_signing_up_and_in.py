@@ -56,6 +56,7 @@ def test_the_form_for_helpers_is_ticked_for_helping_but_never_for_consent(client
 
 def test_without_consent_nothing_is_kept_and_what_was_typed_stays(client) -> None:
     answer = client.post("/sign-up", data={**NEW, "agree": ""})
+    assert "Hãy gõ lại mật khẩu" in answer.text
     assert answer.status_code == 422
     assert "Trần Thị Mơ" in answer.text
     assert "0912 345 678" in answer.text

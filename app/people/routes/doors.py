@@ -88,6 +88,8 @@ def sign_up() -> Any:
             enter(user)
             forget_draft("sign-up")
             return _go_on(form)
+    if form.errors and not form.password.errors:
+        form.password.errors = [_("Hãy gõ lại mật khẩu: trang này không giữ nó.")]
     return page("people/sign_up.html", form=form, status=422 if form.errors else 200)
 
 
