@@ -211,10 +211,14 @@ def _said(request: CaseRequest) -> dict[str, Any]:
 def unused_code(prefix: str) -> str:
     """A code that no case has yet; the unique index has the last word."""
     for _try in range(TRIES_FOR_A_CODE):
-        code = new_code(prefix)
-        if not db.session.scalar(text('SELECT true FROM "case" WHERE code = :code'), {"code": code}):
+        if not is_code(code := new_code(prefix)):
             return code
     raise Conflict(_("Chưa tạo được mã trường hợp. Hãy gửi lại."), slug="no-code")
+
+
+def is_code(code: str) -> bool:
+    """Whether some case is called so."""
+    return bool(db.session.scalar(text('SELECT true FROM "case" WHERE code = :code'), {"code": code}))
 
 
 def code_as_typed(typed: str) -> str:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from app.areas.queries import area_by_id
-from app.cases.access_records import record_access
+from app.cases.access_records import MOST_LISTED, record_access
 from app.cases.models import Case, CaseEvent, Claim, Need
 from app.cases.policies import (
     Viewer,
@@ -33,8 +33,6 @@ from app.core.geo import Point
 from app.core.text import mask_private
 from app.emergencies.models import Category
 from app.people.models import User
-
-MOST_LISTED = 200
 
 
 @dataclass(frozen=True)

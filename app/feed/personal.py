@@ -1,8 +1,8 @@
 """The order of the feed for somebody who helps: what suits them, when that is what they came for."""
 
-import re
 from dataclasses import dataclass
 
+from app.cases.posting import code_as_typed, is_code
 from app.core.geo import Point
 from app.feed.filters import Filter
 from app.feed.queries import cases_with_ids
@@ -30,8 +30,6 @@ class Personal:
 
 
 NOTHING = Suggested((), None)
-CODE = re.compile(r"[a-z]{2,4}[ -]?[a-z0-9]{6}", re.IGNORECASE)
-"""Who types the code of a case wants that one, wherever it is and whatever it needs."""
 
 
 def personal_feed(view: View, user: User) -> Personal | None:
@@ -64,8 +62,8 @@ def suggested_to(
 def _may_suggest(view: View) -> bool:
     """Only open cases are suggested: a view without them, or the next page of another order, is not one."""
     asked = view.asked
-    if CODE.fullmatch(asked.q.strip()):
-        return False
+    if asked.q and is_code(code_as_typed(asked.q)):
+        return False  # that one is wanted, wherever it is and whatever it needs
     return view.sort != "nearest" and "open" in asked.statuses and not asked.bbox and asked.cursor is None
 
 

@@ -61,7 +61,6 @@ export function start(form) {
   // A form that the server sent back holds what was typed already.
   const entries = form.hasAttribute("data-filled") ? undefined : kept(name);
   if (entries) {
-    form.dispatchEvent(new CustomEvent("draft:restoring", { detail: { entries } }));
     fill(form, entries, early);
     form.dispatchEvent(new CustomEvent("draft:restored", { detail: { entries } }));
     if (note) note.textContent = note.dataset.restored ?? "";

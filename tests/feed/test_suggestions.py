@@ -77,6 +77,14 @@ def test_who_types_a_code_finds_that_case_however_far_and_whatever_it_needs(
     assert cards(minh.get(f"/?q={far.code.lower()}{sort}")) == [far.code]
 
 
+def test_words_that_only_look_like_a_code_are_searched_among_the_suggestions(
+    app: Any, client_for: Any
+) -> None:
+    make.make_case((("Milk powder", 2, "hộp"),))
+    found = client_for(make.minh_volunteer()).get("/?q=milk powder&sort=suggested")
+    assert "Gợi ý cho bạn" in found.text
+
+
 def test_only_what_suits_is_suggested(app: Any, client_for: Any) -> None:
     from app.emergencies.models import Emergency
 

@@ -162,7 +162,11 @@ def test_two_neighbours_look_the_same_from_every_home(official: Any) -> None:
 
 
 def test_an_area_without_open_cases_gives_an_empty_plan(official: Any) -> None:
-    assert "Không có trường hợp nào đang cần giúp" in official.get(proposed(official)).text
+    where = proposed(official)
+    page = official.get(where).text
+    assert "Không có trường hợp nào đang cần giúp" in page
+    assert f'action="{where}/discard"' in page
+    assert official.post(where + "/discard").status_code == 303
 
 
 def test_a_long_plan_is_applied_by_the_worker_and_the_page_tells_how_far_it_is(
